@@ -1,0 +1,1 @@
+"""How the next point is chosen. Pure: a suggestion is a function of history, seed and number."""

@@ -1,0 +1,192 @@
+"""Everything parzen raises, in one tree.
+
+ParzenError
+├── BadSearchSpace
+│   ├── InvalidSpace (ValueError)          a distribution or a space that cannot be searched
+│   └── DuplicateLabel                     two hyperparameters with one label
+├── InvalidArgument (ValueError)           an argument of fmin or of a setting
+│   ├── InvalidLabel (TypeError)           a label that is missing or no string
+│   └── InvalidPoint (KeyError)            a point that does not fit its space
+├── InvalidObjectiveResult (TypeError, ValueError)    what the objective returned
+│   ├── InvalidLoss
+│   └── InvalidResultStatus (KeyError)
+├── InvalidTrial (ValueError)              a document that is no trial
+├── InvalidAnnotatedParameter (ValueError)
+├── AllTrialsFailed                        a search without one successful trial
+├── SearchExhausted                        an algorithm with no point left
+├── TooManyFailures                        `max_failures` was passed
+├── SpaceChanged (ValueError)              a study opened with another space
+├── InvalidEvent (ValueError)              a log that cannot be read
+├── Taken                                  a store's unique key exists already
+└── MissingDependency (ImportError)        an extra that is not installed
+
+Classes that Hyperopt has keep Hyperopt's name, and each also is the built-in
+exception that Hyperopt raised in its place, so old handlers go on working.
+Each class has a stable code (``PZ011``) for documentation and tools.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class ParzenError(Exception):
+    """The root of all exceptions of parzen.
+
+    Args:
+        message: One sentence: what was wanted and what came.
+        hint: What to do about it; shown below the message in a traceback.
+        details: Kept as attributes for programs, such as ``label="lr"``.
+    """
+
+    code: ClassVar[str] = "PZ000"
+
+    def __init__(self, message: str = "", *, hint: str | None = None, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.details = details
+        for name, value in details.items():
+            setattr(self, name, value)
+        if hint:
+            self.add_note(f"fix: {hint}")
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.message, self.hint, self.details)
+
+
+def _rebuild(
+    cls: type[ParzenError], message: str, hint: str | None, details: dict[str, Any]
+) -> ParzenError:
+    return cls(message, hint=hint, **details)
+
+
+class BadSearchSpace(ParzenError):
+    """Something is wrong with the search space."""
+
+    code = "PZ001"
+
+
+class InvalidSpace(BadSearchSpace, ValueError):
+    """A distribution or a space that cannot be searched; ``.label`` names the culprit if there is one."""
+
+    code = "PZ005"
+
+
+class DuplicateLabel(BadSearchSpace):
+    """Two different hyperparameters have the same label; ``.label``."""
+
+    code = "PZ002"
+
+
+class InvalidArgument(ParzenError, ValueError):
+    """An argument has a wrong type, range or name."""
+
+    code = "PZ003"
+
+
+class InvalidLabel(InvalidArgument, TypeError):
+    """A label is missing or is no string."""
+
+    code = "PZ004"
+
+
+class InvalidPoint(InvalidArgument, KeyError):
+    """A point does not fit its space; ``.label`` names the first culprit."""
+
+    code = "PZ016"
+
+
+class InvalidObjectiveResult(ParzenError, TypeError, ValueError):
+    """The objective returned something that is no loss; ``.result`` is what it returned."""
+
+    code = "PZ008"
+
+
+class InvalidLoss(InvalidObjectiveResult):
+    """A successful result carries no usable loss; ``.result``."""
+
+    code = "PZ009"
+
+
+class InvalidResultStatus(InvalidObjectiveResult, KeyError):
+    """A result's status is none of the known ones; ``.result``."""
+
+    code = "PZ010"
+
+
+class InvalidTrial(ParzenError, ValueError):
+    """A document is no valid trial; ``.obj`` is the document."""
+
+    code = "PZ012"
+
+
+class InvalidAnnotatedParameter(ParzenError, ValueError):
+    """A function given with ``space="annotated"`` has an annotation that is no hp expression."""
+
+    code = "PZ013"
+
+
+class AllTrialsFailed(ParzenError):
+    """No trial of the search succeeded, so there is no best one."""
+
+    code = "PZ014"
+
+
+class SearchExhausted(ParzenError):
+    """An algorithm with finitely many points has proposed all of them."""
+
+    code = "PZ015"
+
+
+class TooManyFailures(ParzenError):
+    """More trials failed than `max_failures` allows."""
+
+    code = "PZ017"
+
+
+class SpaceChanged(ParzenError, ValueError):
+    """A study was opened with a space that differs from its own."""
+
+    code = "PZ011"
+
+
+class InvalidEvent(ParzenError, ValueError):
+    """An event log has an event that this version cannot read."""
+
+    code = "PZ018"
+
+
+class Taken(ParzenError):
+    """A batch of events was refused because one of its unique keys exists; ``.key``."""
+
+    code = "PZ019"
+
+
+class MissingDependency(ParzenError, ImportError):
+    """An optional package is needed and not installed."""
+
+    code = "PZ020"
+
+
+class SpaceWarning(UserWarning):
+    """A space that is legal but probably not what was meant."""
+
+
+class ResultWarning(UserWarning):
+    """A result that is legal but probably not what was meant."""
+
+
+def did_you_mean(word: str, known: list[str]) -> str:
+    """A spelling suggestion to append to a message, or an empty string.
+
+    >>> did_you_mean("tpee", ["tpe", "random"])
+    " Did you mean 'tpe'?"
+    """
+    import difflib
+
+    close = difflib.get_close_matches(str(word), known, n=1, cutoff=0.6)
+    return f" Did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,264 @@
+"""Ledger: the fold of events into history; the one mutable thing in the core.
+
+Rules: the first `finished` of the current attempt ends a trial; what comes
+after it for that trial does nothing, but for `amended` and `excluded`. An
+attempt k+1 is legal only after attempt k was released. One report per step
+counts, that of the highest attempt. The n-th enqueued point goes to the n-th
+trial opened after it that has none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+from parzen.errors import InvalidEvent
+from parzen.history import events as e
+from parzen.history.history import ENDED, History, Status, Tables, Trial
+from parzen.space.space import Space
+
+
+class Ledger:
+    """Folds a study's events, one at a time, in order.
+
+    Args:
+        space: The user's space, able to build values; without it the one
+            that the log holds is used, which cannot.
+    """
+
+    def __init__(self, space: Space | None = None) -> None:
+        self.head = 0
+        self.space = space if space is not None else Space([])
+        self.created: e.Created | None = None
+        self.configured: e.Configured | None = None
+        self.trials: list[Trial] = []
+        self.waiting: dict[int, None] = {}  # has a point or awaits one, and nobody works on it
+        self.counts = dict.fromkeys(Status, 0)
+        self.notes: list[e.Noted] = []
+        self.requests: list[e.Requested] = []
+        self.seeded = 0
+        self._given = space
+        self._queue: deque[e.Enqueued] = deque()
+        self._running: dict[int, int] = {}  # number -> row of its point
+        self._tables = Tables(len(self.space), 1)
+        self._viewed = False
+        self._folds: dict[type[e.Event], Any] = {
+            cls: getattr(self, f"_{kind}") for kind, cls in e.EVENTS.items()
+        }
+
+    def fold(self, event: e.Event) -> None:
+        """Take in the next event.
+
+        Raises:
+            InvalidEvent: If it cannot follow what came before.
+        """
+        fold = self._folds.get(type(event))
+        if fold is None:
+            raise InvalidEvent(f"unknown event {event!r}")
+        self.head += 1
+        fold(event)
+
+    def history(self) -> History:
+        """The view at the present head."""
+        self._viewed = True
+        return History(self.space, self.head, self._tables, self.seeded, self._running, self.trials)
+
+    @property
+    def objectives(self) -> list[str]:
+        """``"minimize"`` or ``"maximize"`` for each objective."""
+        return self.created.objectives if self.created is not None else ["minimize"]
+
+    @property
+    def queued(self) -> int:
+        """How many enqueued points still wait for a trial."""
+        return len(self._queue)
+
+    def bind(self, space: Space) -> None:
+        """Use the user's own space object, which can build values, for the one in the log.
+
+        Args:
+            space: Has the fingerprint of the log's newest space.
+        """
+        self._given = self.space = space
+        for trial in self.trials:
+            trial._space = space
+
+    def _trial(self, number: int) -> Trial:
+        try:
+            return self.trials[number]
+        except IndexError:
+            raise InvalidEvent(f"the log speaks of trial {number} before it was opened") from None
+
+    def _created(self, event: e.Created) -> None:
+        self.created = event
+        self._read_space(event.space, event.fingerprint)
+        self._tables = Tables(len(self.space), len(event.objectives))
+
+    def _read_space(self, space: dict[str, Any], fingerprint: str) -> None:
+        given = self._given
+        same = given is not None and given.fingerprint() == fingerprint
+        self.space = given if same and given is not None else Space.from_json(space)
+
+    def _configured(self, event: e.Configured) -> None:
+        self.configured = event
+
+    def _extended(self, event: e.Extended) -> None:
+        old = self.space
+        self._read_space(event.space, event.fingerprint)
+        for trial in self.trials:
+            trial._space = self.space
+            if trial.point is not None:
+                trial.point = carry(trial.point, old, self.space)
+        self._rebuild()
+
+    def _opened(self, event: e.Opened) -> None:
+        if event.number != len(self.trials):
+            raise InvalidEvent(f"the log opens trial {event.number} where {len(self.trials)} is next")
+        trial = Trial(event.number, event.at, self.space)
+        if self._queue:
+            enqueued = self._queue.popleft()
+            trial.enqueued, trial.note = enqueued.point, enqueued.note
+            self.seeded += 1
+        self.trials.append(trial)
+        self.counts[Status.OPEN] += 1
+        self.waiting[event.number] = None
+
+    def _suggested(self, event: e.Suggested) -> None:
+        trial = self._trial(event.number)
+        trial.point, trial.budget, trial.note = event.point, event.budget, event.note
+        trial.point_row = self._tables.add_point(event.number, self.head, self.space.encode(event.point))
+        self._running[event.number] = trial.point_row
+
+    def _claimed(self, event: e.Claimed) -> None:
+        trial = self._trial(event.number)
+        if trial.claimed or event.attempt != trial.attempt + 1 or trial.status in ENDED:
+            return
+        trial.attempt, trial.owner, trial.claimed = event.attempt, event.owner, True
+        trial.started = event.at
+        self._move(trial, Status.RUNNING)
+        self.waiting.pop(event.number, None)
+
+    def _released(self, event: e.Released) -> None:
+        trial = self._trial(event.number)
+        if trial.status in ENDED or not trial.claimed or event.attempt != trial.attempt:
+            return
+        trial.claimed = False
+        self._move(trial, Status.OPEN)
+        self.waiting[event.number] = None
+
+    def _reported(self, event: e.Reported) -> None:
+        trial = self._trial(event.number)
+        if trial.status in ENDED:
+            return
+        if not trial.reports:
+            trial.reports, trial._reported_by = {}, {}
+        if event.attempt >= trial._reported_by.get(event.step, 0):
+            trial.reports[event.step] = event.value
+            trial._reported_by[event.step] = event.attempt
+
+    def _finished(self, event: e.Finished) -> None:
+        trial = self._trial(event.number)
+        if trial.status in ENDED or event.attempt != trial.attempt or trial.excluded:
+            return
+        status = Status[event.status.upper()]
+        trial.losses, trial.metrics = event.losses, event.metrics
+        trial.result, trial.error, trial.ended = event.result, event.error, event.at
+        trial.claimed = False
+        self._move(trial, status)
+        self.waiting.pop(event.number, None)
+        if self._running.pop(event.number, None) is not None:
+            trial.outcome_row = self._tables.add_outcome(trial, self.head, status, event.losses)
+
+    def _amended(self, event: e.Amended) -> None:
+        trial = self._trial(event.number)
+        if trial.status not in ENDED:
+            return
+        status = Status[event.status.upper()]
+        trial.losses, trial.metrics, trial.result = event.losses, event.metrics, event.result
+        self._move(trial, status)
+        if self._viewed:
+            self._rebuild()
+        tables = self._tables
+        tables.statuses[trial.outcome_row], tables.losses[trial.outcome_row] = status, event.losses
+
+    def _excluded(self, event: e.Excluded) -> None:
+        trial = self._trial(event.number)
+        if trial.excluded:
+            return
+        trial.excluded = True
+        self.counts[trial.status] -= 1
+        self.waiting.pop(event.number, None)
+        self._rebuild()
+
+    def _noted(self, event: e.Noted) -> None:
+        self.notes.append(event)
+
+    def _enqueued(self, event: e.Enqueued) -> None:
+        self._queue.append(event)
+
+    def _imported(self, event: e.Imported) -> None:
+        """Nothing to fold: the trials follow as events of their own."""
+
+    def _requested(self, event: e.Requested) -> None:
+        self.requests.append(event)
+
+    def _move(self, trial: Trial, status: Status) -> None:
+        if not trial.excluded:
+            self.counts[trial.status] -= 1
+            self.counts[status] += 1
+        trial.status = status
+
+    def _rebuild(self) -> None:
+        """Start new tables with what counts now; views of the old ones stay true."""
+        old, self._tables = self._tables, Tables(len(self.space), len(self.objectives))
+        self._viewed = False
+        self._running = {}
+        for number, event in zip(old.point_numbers, old.point_events, strict=True):
+            trial = self.trials[number]
+            if trial.excluded or trial.point is None:
+                continue
+            trial.point_row = self._tables.add_point(number, event, self.space.encode(trial.point))
+            if trial.status not in ENDED:
+                self._running[number] = trial.point_row
+        for number, event in zip(old.outcome_numbers, old.outcome_events, strict=True):
+            trial = self.trials[number]
+            if not trial.excluded:
+                trial.outcome_row = self._tables.add_outcome(trial, event, trial.status, trial.losses)
+
+
+def carry(point: dict[str, float | int], old: Space, new: Space) -> dict[str, float | int]:
+    """A point of one space in another: values that are legal there, options matched by content.
+
+    Args:
+        point: Label -> stored value.
+        old: The space it belongs to.
+        new: The space to bring it to.
+    """
+    kept: dict[str, float | int] = {}
+    for label, value in point.items():
+        if label not in new.index:
+            continue
+        param = new.params[new.index[label]]
+        before = old.params[old.index[label]].options if label in old.index else ()
+        moved: float | int | None = value
+        if before and param.options and before != param.options:
+            text = before[int(value)] if 0 <= value < len(before) else None
+            moved = param.options.index(text) if text in param.options else None
+        if moved is not None and not math.isnan(moved) and param.distribution.contains(moved):
+            kept[label] = param.distribution.plain(moved)
+    return kept
+
+
+def fold_all(log: Iterable[e.Event], space: Space | None = None) -> Ledger:
+    """The ledger of a whole log.
+
+    Args:
+        log: Events from the first on.
+        space: The user's space, if it is at hand.
+    """
+    ledger = Ledger(space)
+    for event in log:
+        ledger.fold(event)
+    return ledger

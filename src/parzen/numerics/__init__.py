@@ -1,0 +1,1 @@
+"""Numerical ground: no trials, no spaces."""

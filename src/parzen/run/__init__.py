@@ -1,0 +1,1 @@
+"""The machinery: who writes events, keeps slots full and calls the objective."""

@@ -1,0 +1,273 @@
+"""The worker's side: build the value, call the objective, turn what it returns into an Outcome."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import os
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from parzen.errors import (
+    InvalidArgument,
+    InvalidLoss,
+    InvalidObjectiveResult,
+    InvalidResultStatus,
+    did_you_mean,
+)
+from parzen.executors.base import Outcome, Task
+from parzen.run.context import TrialContext
+from parzen.space.expr import Bundle
+from parzen.space.space import Space
+
+STATUSES = ("new", "running", "suspended", "ok", "fail")
+_NOT_METRICS = frozenset({"loss", "status"})
+
+
+class Objective:
+    """The user's function and how to call it.
+
+    With exactly one required parameter it gets the point, always. A second
+    one named ``trial`` that is no key of the space gets the `TrialContext`.
+    With two or more others they get the top-level keys of the point.
+
+    Args:
+        fn: The function.
+        space: The space it is searched over.
+        maximize: Whether it returns values to make large.
+
+    Raises:
+        InvalidArgument: If it cannot be called, or no call can fit its parameters to the space.
+    """
+
+    def __init__(self, fn: Callable[..., Any], space: Space, maximize: bool = False) -> None:
+        if not callable(fn):
+            raise InvalidArgument(f"fn must be a function; got {fn!r}")
+        self.fn = fn
+        self.sign = -1.0 if maximize else 1.0
+        keys = _top_level(space)
+        required, optional, takes_any = _parameters(fn)
+        self.wants_context = "trial" in (*required, *optional[:1]) and "trial" not in keys
+        if self.wants_context:
+            required = [name for name in required if name != "trial"]
+        self.by_keyword = len(required) >= 2
+        if self.by_keyword:
+            self._check_keywords(required, optional, takes_any, keys)
+
+    def _check_keywords(self, required: list[str], optional: list[str], takes_any: bool, keys: list[str]) -> None:
+        where = self.where()
+        for name in required:
+            if name not in keys:
+                raise InvalidArgument(
+                    f"objective {where} has the parameter {name!r}, but the space has no such key."
+                    f"{did_you_mean(name, keys)} Its keys are {keys}",
+                    hint="give the objective one parameter to get the whole point, or match its parameters to the keys",
+                )
+        for key in keys:
+            if not takes_any and key not in (*required, *optional):
+                raise InvalidArgument(
+                    f"the space has the key {key!r}, but objective {where} has no such parameter."
+                    f"{did_you_mean(key, [*required, *optional])}",
+                    hint=f"add the parameter {key} to the objective, or **others",
+                )
+
+    def where(self) -> str:
+        """Name, file and line of the function, as ``f (train.py:12)``."""
+        fn = inspect.unwrap(getattr(self.fn, "func", self.fn))
+        code = getattr(fn, "__code__", None)
+        name = getattr(fn, "__name__", type(fn).__name__)
+        if code is None:
+            return str(name)
+        return f"{name} ({os.path.basename(code.co_filename)}:{code.co_firstlineno})"
+
+    def __call__(self, argument: Any, context: TrialContext | None) -> Any:
+        """Call the function for one trial."""
+        extra = {"trial": context} if self.wants_context else {}
+        if self.by_keyword:
+            return self.fn(**argument, **extra)
+        return self.fn(argument, **extra)
+
+
+def _top_level(space: Space) -> list[str]:
+    expr = space.expr
+    return [str(key) for key in expr.keys] if isinstance(expr, Bundle) and expr.keys is not None else []
+
+
+def _parameters(fn: Callable[..., Any]) -> tuple[list[str], list[str], bool]:
+    """Names of required and of optional parameters, and whether there is a ``**``."""
+    try:
+        parameters = inspect.signature(fn).parameters.values()
+    except (TypeError, ValueError):  # builtins without a signature
+        return ["argument"], [], False
+    named = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    required = [p.name for p in named if p.default is p.empty]
+    optional = [p.name for p in named if p.default is not p.empty]
+    return required, optional, any(p.kind is p.VAR_KEYWORD for p in parameters)
+
+
+def evaluator(objective: Objective, space: Space, seed: Callable[[], int]) -> Callable[[Task], Outcome]:
+    """A function that runs one task and never raises what the objective raised.
+
+    Args:
+        objective: What to call.
+        space: Builds its argument.
+        seed: Gives the study's seed, for the context.
+    """
+
+    def evaluate(task: Task) -> Outcome:
+        trial = task.trial
+        context = None
+        try:
+            argument = space.build(trial.point or {})
+            if objective.wants_context:
+                context = TrialContext(trial.number, dict(trial.point or {}), seed())
+            returned = objective(argument, context)
+        except Exception as error:  # the one boundary around the user's code
+            return failure(error)
+        try:
+            outcome = outcome_of(returned, objective.where, objective.sign)
+        except InvalidObjectiveResult as error:
+            return failure(error)
+        if context is not None and context.attachments:
+            outcome.attachments = {**context.attachments, **outcome.attachments}
+        return outcome
+
+    return evaluate
+
+
+def failure(error: BaseException) -> Outcome:
+    """The outcome of an attempt that raised."""
+    kind = type(error)
+    text = {"type": str(kind), "message": str(error), "traceback": "".join(traceback.format_exception(error))}
+    return Outcome("failed", error=text, exception=error, result={"status": "fail"})
+
+
+def outcome_of(returned: Any, where: Callable[[], str] | str = "fn", sign: float = 1.0) -> Outcome:
+    """Turn what an objective returned into an outcome.
+
+    Args:
+        returned: A number, or a mapping with ``loss`` and optionally ``status``, ``attachments`` and anything else.
+        where: How messages call the objective.
+        sign: -1 where large values are good.
+
+    Raises:
+        InvalidObjectiveResult: If it is neither; a TypeError and a ValueError.
+        InvalidResultStatus: If its status is unknown.
+        InvalidLoss: If it is ok and has no number as its loss.
+    """
+    if type(returned) is float or type(returned) is int:
+        loss = sign * returned
+        ok = loss == loss
+        return Outcome("done" if ok else "failed", [loss], result={"loss": float(loss), "status": "ok"})
+    if isinstance(returned, Mapping):
+        return _from_mapping(returned, where, sign)
+    if isinstance(returned, (str, bytes)) or returned is None or isinstance(returned, complex):
+        raise _not_a_result(returned, where)
+    if isinstance(returned, np.ndarray) and returned.ndim > 0:
+        raise _not_a_result(returned, where)
+    try:
+        loss = sign * float(returned)
+    except (TypeError, ValueError):
+        raise _not_a_result(returned, where) from None
+    return Outcome("done" if loss == loss else "failed", [loss], result={"loss": loss, "status": "ok"})
+
+
+def _from_mapping(returned: Mapping[str, Any], where: Callable[[], str] | str, sign: float) -> Outcome:
+    result = dict(returned)
+    attachments = result.pop("attachments", None) or {}
+    if "status" not in result:
+        if "loss" not in result:
+            raise InvalidLoss(
+                f"{_called(where)}: the result has no 'loss'; it has {_keys(result)}."
+                f"{_meant('loss', result)}",
+                hint="return a number or {'loss': number}",
+                result=returned,
+            )
+        result["status"] = "ok"
+    status = result["status"]
+    if status not in STATUSES:
+        raise InvalidResultStatus(
+            f"{_called(where)}: the result has the status {status!r}; it must be STATUS_OK ('ok') or STATUS_FAIL "
+            f"('fail'), or one of 'new', 'running', 'suspended'",
+            hint="status may be left out: a result with a loss is ok",
+            result=returned,
+        )
+    loss = _loss(result, status, where, returned)
+    metrics = {
+        key: float(value)
+        for key, value in result.items()
+        if isinstance(value, (int, float, np.number)) and not np.iscomplexobj(value) and key not in _NOT_METRICS
+    }
+    losses = []
+    if loss is not None:
+        losses = [sign * loss]
+        if status == "ok" or sign < 0:
+            result["loss"] = losses[0]
+    done = status == "ok" and loss is not None and loss == loss
+    return Outcome("done" if done else "failed", losses, metrics, result, attachments=attachments)
+
+
+def _loss(
+    result: dict[str, Any], status: str, where: Callable[[], str] | str, returned: Mapping[str, Any]
+) -> float | None:
+    loss = result.get("loss")
+    if loss is None and status != "ok":
+        return None
+    array = isinstance(loss, np.ndarray) and loss.ndim > 0
+    try:
+        return float("array" if array else loss)  # type: ignore[arg-type]  # what fails is reported
+    except (TypeError, ValueError):
+        if status != "ok":
+            return None
+        had = f"its loss is {loss!r}" if "loss" in result else f"it has no 'loss' but {_keys(result)}"
+        raise InvalidLoss(
+            f"{_called(where)}: the result is ok, so its loss must be a number; {had}."
+            f"{'' if 'loss' in result else _meant('loss', result)}",
+            result=returned,
+        ) from None
+
+
+def _keys(result: Mapping[str, Any]) -> str:
+    return ", ".join(repr(key) for key in result) or "no key"
+
+
+def _meant(key: str, result: Mapping[str, Any]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(key, [str(name) for name in result], n=1, cutoff=0.6)
+    return f" Did you mean {key!r} where you wrote {near[0]!r}?" if near else ""
+
+
+def _called(where: Callable[[], str] | str) -> str:
+    return f"objective {where() if callable(where) else where}"
+
+
+def _not_a_result(returned: Any, where: Callable[[], str] | str) -> InvalidObjectiveResult:
+    start = _called(where)
+    if returned is None:
+        return InvalidObjectiveResult(f"{start} returned None. Did you forget 'return loss'?", result=returned)
+    hint = None
+    text = repr(returned)
+    if isinstance(returned, (str, bytes)):
+        try:
+            float(returned)
+        except ValueError:
+            pass
+        else:
+            hint = f"return float({text}) if that is the loss"
+    if isinstance(returned, tuple):
+        hint = "return {'loss': ..., 'other': ...} to keep more than the loss"
+    shown = text if len(text) <= 60 else text[:57] + "..."
+    return InvalidObjectiveResult(
+        f"{start} returned {shown} ({type(returned).__name__}), expected a number or {{'loss': number}}",
+        hint=hint,
+        result=returned,
+    )
+
+
+def is_nan(loss: Any) -> bool:
+    """Whether a loss is NaN."""
+    return isinstance(loss, float) and math.isnan(loss)

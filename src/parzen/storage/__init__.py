@@ -1,0 +1,1 @@
+"""Where events are kept. Knows events as data; knows no algorithm and no space."""
