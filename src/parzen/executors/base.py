@@ -14,10 +14,9 @@ from parzen.history.history import Trial
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One attempt at one trial."""
+    """One trial to evaluate."""
 
     number: int
-    attempt: int
     trial: Trial
 
 

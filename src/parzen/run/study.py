@@ -236,6 +236,13 @@ class Study:
         """Open a trial that nobody works on yet, without a point; returns its number."""
         return self._open().number
 
+    def suggest_for(self, number: int) -> Trial:
+        """Give an opened trial its point, without claiming it."""
+        trial = self._known(number)
+        if trial.point is None:
+            self._suggest(trial, claim=False)
+        return trial
+
     def _open(self) -> Trial:
         algorithm = self._used_algorithm()
         ledger = self.ledger

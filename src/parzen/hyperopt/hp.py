@@ -1,0 +1,37 @@
+"""``hyperopt.hp``: the words of a space."""
+
+from parzen.space.hp import (
+    choice,
+    float,  # noqa: A004  # the new word
+    int,  # noqa: A004  # the new word
+    lognormal,
+    loguniform,
+    normal,
+    ordinal,
+    pchoice,
+    qlognormal,
+    qloguniform,
+    qnormal,
+    quniform,
+    randint,
+    uniform,
+    uniformint,
+)
+
+__all__ = [
+    "choice",
+    "float",
+    "int",
+    "lognormal",
+    "loguniform",
+    "normal",
+    "ordinal",
+    "pchoice",
+    "qlognormal",
+    "qloguniform",
+    "qnormal",
+    "quniform",
+    "randint",
+    "uniform",
+    "uniformint",
+]

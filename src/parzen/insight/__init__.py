@@ -1,0 +1,1 @@
+"""Answers from a history: where it fails, what mattered. Pure."""

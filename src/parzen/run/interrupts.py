@@ -1,0 +1,42 @@
+"""Ctrl-C: the first asks the search to stop after the running trial, the second stops it now."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any
+
+
+class Interrupts:
+    """Counts Ctrl-C while it is entered; elsewhere than in the main thread it does nothing.
+
+    Args:
+        first: Called at the first one, to tell the user.
+    """
+
+    def __init__(self, first: Callable[[], None]) -> None:
+        self.asked = False
+        self._first = first
+        self._before: Any = None
+
+    def __enter__(self) -> Interrupts:
+        main = threading.current_thread() is threading.main_thread()
+        # A handler other than Python's own belongs to somebody who knows better.
+        if main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            self._before = signal.signal(signal.SIGINT, self._handle)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+            self._before = None
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+        self._first()

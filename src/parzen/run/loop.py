@@ -1,0 +1,219 @@
+"""The loop: keep slots full, collect outcomes, stop when a rule, a clock or the user says so."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from parzen.errors import ResultWarning, SearchExhausted, TooManyFailures
+from parzen.executors.base import Executor, Outcome, Task
+from parzen.history.history import Status, Trial
+from parzen.insight.failures import failing_region
+from parzen.run.interrupts import Interrupts
+from parzen.run.progress import Progress
+from parzen.run.study import Study, why_failed
+from parzen.stopping import StopRule
+
+Told = Callable[[Trial, Outcome], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When one call of the loop ends.
+
+    Attributes:
+        trials: New trials to open; None for no limit. Trials that wait already come on top.
+        seconds: Wall-clock time after which no trial is started; None for no limit.
+        batch: How many trials are asked for before the first of them is evaluated (one slot only).
+        on_error: ``"raise"`` or ``"continue"``.
+        max_failures: More failed trials than that end the search with an error; None for no limit.
+        rules: Stop rules, looked at after each trial.
+        after_round: The user's own stop rule, called after each round; True stops.
+    """
+
+    trials: int | None = None
+    seconds: float | None = None
+    batch: int = 1
+    on_error: str = "raise"
+    max_failures: int | None = None
+    rules: Sequence[StopRule] = ()
+    after_round: Callable[[], bool] | None = None
+
+
+@dataclass(slots=True)
+class _State:
+    opened: int = 0
+    failures: int = 0
+    nan_run: set[int] = field(default_factory=set)
+    same_error: list[str] = field(default_factory=list)
+    warned: bool = False
+    stopped: str | None = None
+
+
+def drive(
+    study: Study,
+    executor: Executor,
+    limits: Limits,
+    progress: Progress,
+    *,
+    told: Told | None = None,
+    more: Callable[[int], bool] | None = None,
+) -> str | None:
+    """Run trials until something ends the search.
+
+    Args:
+        study: Gives trials and takes outcomes.
+        executor: Runs them.
+        limits: When to end.
+        progress: Shows what happens.
+        told: Called with each trial and its outcome once it is in the log.
+        more: Makes the study have up to k waiting trials, in place of the
+            study's own algorithm; False if there is none.
+
+    Returns:
+        Why it ended early (``"timeout"``, ``"loss_threshold"``, ``"interrupted"``, ...), or None.
+
+    Raises:
+        Exception: What the objective raised, if `on_error` is ``"raise"``; it is in the log.
+        KeyboardInterrupt: At the second Ctrl-C, or where the first cut nothing short.
+    """
+    state = _State()
+    begun = time.monotonic()
+    running: dict[int, Task] = {}
+
+    def explain() -> None:
+        now = time.time()
+        what = ", ".join(f"trial {n}, {now - task.trial.started:.0f} s so far" for n, task in running.items())
+        progress.say(f"Stopping after the running trial ({what}). Ctrl-C again to stop now.")
+
+    with Interrupts(explain) as interrupts:
+        try:
+            while True:
+                late = limits.seconds is not None and time.monotonic() - begun >= limits.seconds
+                if interrupts.asked:
+                    state.stopped = "interrupted"
+                elif late:
+                    state.stopped = state.stopped or "timeout"
+                if not state.stopped and (not running or len(running) < executor.slots):
+                    _fill(study, executor, limits, state, running, more)
+                if not running or (executor.slots == 1 and state.stopped):
+                    break
+                for task, outcome in executor.wait():
+                    running.pop(task.number)
+                    _take(study, task, outcome, limits, state, progress, told)
+                if not running and not state.stopped and limits.after_round is not None and limits.after_round():
+                    state.stopped = "early_stop"
+        finally:
+            executor.shutdown()
+            for task in running.values():
+                study.release(task.number, "interrupted")
+        if interrupts.asked and (_used_up(study, limits, state) or study.incumbent is None):
+            raise KeyboardInterrupt
+    return state.stopped
+
+
+def _used_up(study: Study, limits: Limits, state: _State) -> bool:
+    return limits.trials is not None and state.opened >= limits.trials and not study.ledger.waiting
+
+
+def _fill(
+    study: Study,
+    executor: Executor,
+    limits: Limits,
+    state: _State,
+    running: dict[int, Task],
+    more: Callable[[int], bool] | None,
+) -> None:
+    """Ask for as many trials as there is room for, then hand them over."""
+    width = max(executor.slots, limits.batch) - len(running)
+    one = width == 1 and more is None
+    asked: list[Trial] = [study.trials[number] for number in study.ledger.waiting]
+    while len(asked) < width and (limits.trials is None or state.opened < limits.trials):
+        if more is not None:
+            wanted = width - len(asked)
+            if limits.trials is not None:
+                wanted = min(wanted, limits.trials - state.opened)
+            before = len(study.ledger.waiting)
+            if not more(wanted):
+                state.stopped = "exhausted" if not asked else state.stopped
+                break
+            state.opened += max(len(study.ledger.waiting) - before, 1)
+            asked = [study.trials[number] for number in study.ledger.waiting]
+            continue
+        try:
+            number = None if one else study.next_number()
+            trial = study.ask(claim=one) if number is None else study.suggest_for(number)
+        except SearchExhausted:
+            state.stopped = "exhausted" if not asked else state.stopped
+            break
+        state.opened += 1
+        asked.append(trial)
+    for trial in asked:
+        task = Task(trial.number, trial)
+        running[trial.number] = task
+        executor.submit(task)
+
+
+def _take(
+    study: Study,
+    task: Task,
+    outcome: Outcome,
+    limits: Limits,
+    state: _State,
+    progress: Progress,
+    told: Told | None,
+) -> None:
+    study.tell(task.trial, outcome)
+    if told is not None:
+        told(task.trial, outcome)
+    best = study.incumbent
+    progress.ended(None if best is None else best[1])
+    if outcome.status == "failed":
+        _failed(study, task.trial, outcome, limits, state, progress)
+    else:
+        state.nan_run.clear()
+        state.same_error.clear()
+    for rule in limits.rules:
+        state.stopped = state.stopped or rule.check(study.history)
+
+
+def _failed(
+    study: Study, trial: Trial, outcome: Outcome, limits: Limits, state: _State, progress: Progress
+) -> None:
+    state.failures += 1
+    error = outcome.exception
+    if error is not None:
+        if limits.on_error == "raise":
+            error.add_note(kept(study))
+            raise error
+        progress.say(f"parzen: trial {trial.number} failed: {why_failed(trial)}")
+        state.same_error.append(type(error).__name__)
+        if len(study.trials) == 3 and len(state.same_error) == 3 and len(set(state.same_error)) == 1:
+            warnings.warn(
+                f"the first 3 trials all failed with {why_failed(trial)}", ResultWarning, stacklevel=2
+            )
+    elif trial.losses and trial.losses[0] != trial.losses[0]:
+        state.nan_run.add(trial.number)
+        if len(state.nan_run) == 10 and not state.warned:
+            state.warned = True
+            region = failing_region(study.history, state.nan_run)
+            warnings.warn(
+                "10 trials in a row returned NaN as their loss" + (f"; {region}" if region else ""),
+                ResultWarning,
+                stacklevel=2,
+            )
+    if limits.max_failures is not None and state.failures > limits.max_failures:
+        raise TooManyFailures(
+            f"{state.failures} trials failed, more than max_failures={limits.max_failures}; "
+            f"the last one: {why_failed(trial)}"
+        ) from error
+
+
+def kept(study: Study) -> str:
+    """A note for an exception that ends a search: what is kept."""
+    done = study.ledger.counts[Status.DONE]
+    best = study.incumbent
+    found = "" if best is None else f"; best so far {best[1]:.6g} (trial {best[0]})"
+    return f"parzen: {done} trials finished before{found}. Kept in the Trials object that was passed as trials=."

@@ -1,0 +1,492 @@
+"""fmin: arguments in, a Study and the loop, Best out."""
+
+from __future__ import annotations
+
+import math
+import os
+import types
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from parzen.algorithms import base as algorithms
+from parzen.best import Best
+from parzen.domain import Ctrl, Domain
+from parzen.errors import AllTrialsFailed, InvalidArgument, did_you_mean
+from parzen.executors.base import Outcome, Task
+from parzen.executors.inline import InlineExecutor
+from parzen.history.history import Trial
+from parzen.run.evaluate import Objective, evaluator, failure, outcome_of
+from parzen.run.loop import Limits, drive
+from parzen.run.progress import Progress, choose
+from parzen.run.study import Study
+from parzen.save import load_trials, save_trials
+from parzen.stopping import LossReached, NoProgress
+from parzen.tracebacks import trimmed
+from parzen.trials import Trials
+
+_MISSING: Any = object()
+Ended = tuple[str | None, Study]
+
+
+@trimmed
+def fmin(
+    fn: Callable[..., Any],
+    space: Any,
+    algo: Any = None,
+    max_evals: int | None = _MISSING,
+    timeout: float | str | None = None,
+    loss_threshold: float | None = None,
+    trials: Trials | None = None,
+    rstate: Any = None,
+    allow_trials_fmin: bool = True,
+    pass_expr_memo_ctrl: bool | None = None,
+    catch_eval_exceptions: bool = False,
+    verbose: bool = True,
+    return_argmin: bool = True,
+    points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
+    max_queue_len: int = 1,
+    show_progressbar: Any = True,
+    early_stop_fn: Callable[..., tuple[bool, Any]] | None = None,
+    trials_save_file: str | os.PathLike[str] = "",
+    *,
+    seed: int | None = None,
+    maximize: bool = False,
+    on_error: str = "raise",
+    max_failures: int | None = None,
+    **unknown: Any,
+) -> Any:
+    """Minimise a function over a space.
+
+    Args:
+        fn: The objective. With one required parameter it gets the point; with
+            several, the point's top-level keys; a parameter named ``trial``
+            gets the trial's context. It returns a loss, or a mapping with
+            ``loss`` and optionally ``status``, ``attachments`` and anything else.
+        space: Dicts, lists, tuples, `hp` expressions and constants, nested; or
+            ``"annotated"``: the annotations of `fn`.
+        algo: ``tpe.suggest``, a name, a settings object, a partial of these, or
+            a function ``algo(new_ids, domain, trials, seed)`` that returns documents.
+            Left out: our default.
+        max_evals: Trials in all, those in `trials` included. None goes on without end.
+        timeout: Seconds, or text such as ``"30m"``, after which no trial is started.
+        loss_threshold: Stop once a loss of this call is below it.
+        trials: Keeps the history; passed again, the search goes on.
+        rstate: Seed: an int, Generator, RandomState or SeedSequence.
+        allow_trials_fmin: Whether a `trials` object with a ``fmin`` of its own takes over.
+        pass_expr_memo_ctrl: Whether `fn` is called with ``expr=, memo=, ctrl=``.
+        catch_eval_exceptions: The same as ``on_error="continue"``.
+        verbose: False shows no progress.
+        return_argmin: False returns only the point in the space's own shape.
+        points_to_evaluate: Points to try first, on top of `max_evals`.
+        max_queue_len: How many trials are asked for before they are evaluated.
+        show_progressbar: True, False, or a progress callback.
+        early_stop_fn: Called as ``early_stop_fn(trials, *state)`` after each round;
+            returns whether to stop, and the state for the next call.
+        trials_save_file: Where to keep the trials after each round; read first if it exists.
+        seed: A whole number of at least 0; the same as an int `rstate`.
+        maximize: Whether the objective's values are to be made large.
+        on_error: ``"raise"`` ends the search at an exception of the objective, ``"continue"`` goes on.
+        max_failures: More failed trials than that end the search with `TooManyFailures`.
+
+    Returns:
+        A `Best`: label -> stored value, with ``.params`` for the real values.
+        With ``return_argmin=False`` the point in the space's own shape, or None without any trial.
+
+    Raises:
+        InvalidSpace: If the space cannot be searched; before the first trial, as the next two.
+        DuplicateLabel: If two different hyperparameters have one label.
+        InvalidArgument: If an argument cannot be used.
+        AllTrialsFailed: If no trial succeeded.
+
+    >>> from parzen import fmin, hp
+    >>> best = fmin(lambda x: (x - 1) ** 2, hp.uniform("x", -5, 5), max_evals=60, seed=0, verbose=False)
+    >>> abs(best["x"] - 1) < 0.5
+    True
+    """
+    _known_arguments(unknown)
+    call = _Call(
+        max_evals=None if max_evals is _MISSING else _count(max_evals, "max_evals"),
+        seconds=_seconds(timeout),
+        threshold=_number(loss_threshold, "loss_threshold"),
+        on_error="continue" if catch_eval_exceptions else _one_of(on_error, "on_error", ("raise", "continue")),
+        max_failures=_count(max_failures, "max_failures"),
+        batch=max(_count(max_queue_len, "max_queue_len") or 1, 1),
+    )
+    if max_evals is _MISSING and timeout is None and loss_threshold is None and early_stop_fn is None:
+        raise InvalidArgument(
+            'no end was given. Pass max_evals=100, timeout="30m", or max_evals=None to run until Ctrl-C '
+            "(results are kept)."
+        )
+    if early_stop_fn is not None and not callable(early_stop_fn):
+        raise InvalidArgument(f"early_stop_fn must be a function; got {early_stop_fn!r}")
+    drawn = _seed(seed, rstate)
+    if trials is not None and allow_trials_fmin and _takes_over(trials):
+        return trials.fmin(
+            fn,
+            space,
+            algo=algo,
+            max_evals=call.max_evals,
+            timeout=call.seconds,
+            loss_threshold=loss_threshold,
+            rstate=rstate,
+            pass_expr_memo_ctrl=pass_expr_memo_ctrl,
+            verbose=verbose,
+            catch_eval_exceptions=catch_eval_exceptions,
+            return_argmin=return_argmin,
+            show_progressbar=show_progressbar,
+            early_stop_fn=early_stop_fn,
+            trials_save_file=trials_save_file,
+        )
+    domain = Domain(fn, space, pass_expr_memo_ctrl=pass_expr_memo_ctrl)
+    algorithm, foreign = resolve(algo)
+    _check_seed_points(points_to_evaluate)
+    path = Path(trials_save_file) if trials_save_file else None
+    if trials is None:
+        trials = load_trials(path) if path is not None and path.exists() else Trials()
+    elif not isinstance(trials, Trials):
+        raise InvalidArgument(
+            f"trials must be a Trials object; got {trials!r}",
+            hint="Trials pickled by Hyperopt load with parzen.load_trials(path)",
+        )
+    factory = choose(verbose, show_progressbar)
+    stopped, study = _search(
+        call, domain, trials, algorithm, foreign, drawn, maximize, points_to_evaluate, early_stop_fn, path, factory
+    )
+    return _answer(domain, trials, study, stopped, return_argmin)
+
+
+class _Call:
+    """The checked limits of one call."""
+
+    def __init__(
+        self,
+        max_evals: int | None,
+        seconds: float | None,
+        threshold: float | None,
+        on_error: str,
+        max_failures: int | None,
+        batch: int,
+    ) -> None:
+        self.max_evals = max_evals
+        self.seconds = seconds
+        self.threshold = threshold
+        self.on_error = on_error
+        self.max_failures = max_failures
+        self.batch = batch
+
+
+def _search(
+    call: _Call,
+    domain: Domain,
+    trials: Trials,
+    algorithm: algorithms.Algorithm | None,
+    foreign: Callable[..., Any] | None,
+    seed: int | None,
+    maximize: bool,
+    points: Sequence[Mapping[str, Any]] | None,
+    early_stop_fn: Callable[..., tuple[bool, Any]] | None,
+    path: Path | None,
+    factory: Callable[..., Any],
+) -> Ended:
+    # Documents inserted and not refreshed yet come on top of max_evals, as in Hyperopt.
+    before = len(trials)
+    study = trials.bind(domain.space, algorithm=algorithm, seed=seed, maximize=maximize)
+    if points:
+        _enqueue(study, points)
+    trials.release_orphans()
+    study.configure(max_evals=call.max_evals, timeout=call.seconds, on_error=call.on_error)
+    quota = None if call.max_evals is None else max(call.max_evals - before, 0) + study.ledger.queued
+    rules: list[Any] = []
+    since = len(study.trials)
+    if call.threshold is not None:
+        rules.append(LossReached(-call.threshold if maximize else call.threshold, since))
+    patience = getattr(early_stop_fn, "rule", None)
+    if isinstance(patience, NoProgress):
+        rules.append(NoProgress(patience.trials, patience.percent, since))
+        early_stop_fn = None
+    limits = Limits(
+        trials=quota,
+        seconds=call.seconds,
+        batch=call.batch,
+        on_error=call.on_error,
+        max_failures=call.max_failures,
+        rules=rules,
+        after_round=_after_round(trials, early_stop_fn, path),
+    )
+    more = None if foreign is None else _asking(foreign, domain, trials, np.random.default_rng(study.seed))
+    executor = InlineExecutor(_evaluation(domain, trials, study, maximize))
+    total = None if quota is None else quota + len(study.ledger.waiting) + before
+    told = partial(_keep_attachments, trials)
+    try:
+        with Progress(factory, before, total, -1.0 if maximize else 1.0) as progress:
+            stopped = drive(study, executor, limits, progress, told=told, more=more)
+    finally:
+        if path is not None:
+            save_trials(trials, path)
+    return stopped, study
+
+
+def _answer(domain: Domain, trials: Trials, study: Study, stopped: str | None, return_argmin: bool) -> Any:
+    if not any(trial.point is not None and not trial.excluded for trial in study.trials):
+        if return_argmin:
+            raise AllTrialsFailed("There are no evaluation tasks, cannot return argmin of task losses.")
+        return None
+    best = study.best
+    point = best.point or {}
+    params = domain.space.build(point)
+    if not return_argmin:
+        return params
+    loss = float(best.losses[0])
+    return Best(dict(point), params, loss, -loss if study.maximize else loss, best, stopped, study)
+
+
+def _evaluation(
+    domain: Domain, trials: Trials, study: Study, maximize: bool
+) -> Callable[[Task], Outcome]:
+    """What the executor calls: claim the trial, then run the objective."""
+    if domain.plain and not domain.annotated:
+        objective = Objective(domain.fn, domain.space, maximize)
+        run = evaluator(objective, domain.space, lambda: study.seed)
+    else:
+        run = partial(_run_with_ctrl, domain, trials, -1.0 if maximize else 1.0)
+
+    def evaluate(task: Task) -> Outcome:
+        if not task.trial.claimed:
+            study.claim(task.trial)
+        return run(task)
+
+    return evaluate
+
+
+def _run_with_ctrl(domain: Domain, trials: Trials, sign: float, task: Task) -> Outcome:
+    """Run an objective that wants Hyperopt's expression, memo and Ctrl."""
+    try:
+        doc = trials.document_of(task.number)
+        returned = domain.call(task.trial.point or {}, Ctrl(trials, current_trial=doc))
+        return outcome_of(returned, getattr(domain.fn, "__name__", "fn"), sign)
+    except Exception as error:  # the boundary around the user's code, as in run/evaluate.py
+        return failure(error)
+
+
+def _keep_attachments(trials: Trials, trial: Trial, outcome: Outcome) -> None:
+    if outcome.attachments:
+        kept = trials.trial_attachments(trials.document_of(trial.number))
+        for name, value in outcome.attachments.items():
+            kept[name] = value
+
+
+def _after_round(
+    trials: Trials, early_stop_fn: Callable[..., tuple[bool, Any]] | None, path: Path | None
+) -> Callable[[], bool] | None:
+    """What the loop calls after each round: save, then ask the user's stop rule."""
+    if early_stop_fn is None and path is None:
+        return None
+    state: list[Any] = []
+
+    def after() -> bool:
+        if path is not None:
+            save_trials(trials, path)
+        if early_stop_fn is None:
+            return False
+        stop, new = early_stop_fn(trials, *state)
+        state[:] = new or []
+        return bool(stop)
+
+    return after
+
+
+def _asking(
+    foreign: Callable[..., Any], domain: Domain, trials: Trials, rng: np.random.Generator
+) -> Callable[[int], bool]:
+    """Ask a function with Hyperopt's signature for documents and insert them."""
+
+    def more(count: int) -> bool:
+        ids = trials.new_trial_ids(count)
+        trials.refresh()
+        docs = foreign(ids, domain, trials, int(rng.integers(2**31 - 1)))
+        if not docs:
+            return False
+        trials.insert_trial_docs(docs)
+        trials.refresh()
+        return True
+
+    return more
+
+
+def _enqueue(study: Study, points: Sequence[Mapping[str, Any]]) -> None:
+    """Enqueue seed points, but for those that a resumed search has tried already."""
+    checked = [study.space.check(point, f"points_to_evaluate[{i}]") for i, point in enumerate(points)]
+    tried = [trial.point for trial in study.trials if trial.point is not None]
+    for point in checked:
+        if point not in tried:
+            study.enqueue(point, {"by": "points_to_evaluate"})
+
+
+def resolve(algo: Any) -> tuple[algorithms.Algorithm | None, Callable[..., Any] | None]:
+    """What `algo=` means: one of our algorithms, or a foreign function.
+
+    Args:
+        algo: None, a name, a module or function of ours, a partial of it, a
+            settings class or object, or any other callable with Hyperopt's signature.
+
+    Returns:
+        A pair of which one is given; both None for the default.
+
+    Raises:
+        InvalidArgument: If it is none of these.
+    """
+    if algo is None:
+        return None, None
+    if isinstance(algo, str):
+        return algorithms.named(algo)(), None
+    settings: dict[str, Any] = {}
+    inner = algo
+    while isinstance(inner, partial):
+        settings = {**inner.keywords, **settings}
+        if inner.args:
+            return None, algo
+        inner = inner.func
+    if isinstance(inner, types.ModuleType):
+        inner = getattr(inner, "suggest", inner)
+    make = getattr(inner, "make_algorithm", None)
+    if make is None and isinstance(inner, type) and callable(getattr(inner, "suggest", None)):
+        make = inner
+    if make is not None:
+        try:
+            return make(**settings), None
+        except TypeError as error:
+            raise InvalidArgument(f"algo: {error}") from None
+    if callable(getattr(inner, "suggest", None)) and not settings:
+        return inner, None
+    if callable(algo):
+        return None, algo
+    raise InvalidArgument(
+        f"algo must be a name, tpe.suggest, a settings object or a function with Hyperopt's signature; got {algo!r}"
+    )
+
+
+def _takes_over(trials: Any) -> bool:
+    own = getattr(type(trials), "fmin", None)
+    return own is not None and own is not Trials.fmin
+
+
+def _known_arguments(unknown: Mapping[str, Any]) -> None:
+    for name in unknown:
+        # partial objects and docs show the same names as the signature
+        raise TypeError(f"fmin() got an unexpected keyword argument {name!r}.{did_you_mean(name, _ARGUMENTS)}")
+
+
+_ARGUMENTS = [
+    "fn",
+    "space",
+    "algo",
+    "max_evals",
+    "timeout",
+    "loss_threshold",
+    "trials",
+    "rstate",
+    "allow_trials_fmin",
+    "pass_expr_memo_ctrl",
+    "catch_eval_exceptions",
+    "verbose",
+    "return_argmin",
+    "points_to_evaluate",
+    "max_queue_len",
+    "show_progressbar",
+    "early_stop_fn",
+    "trials_save_file",
+    "seed",
+    "maximize",
+    "on_error",
+    "max_failures",
+]
+
+
+def _check_seed_points(points: Any) -> None:
+    if points is None:
+        return
+    if not isinstance(points, (list, tuple)) or not all(isinstance(point, Mapping) for point in points):
+        raise InvalidArgument(
+            f"points_to_evaluate must be a list of dicts label -> value; got {points!r}",
+            hint="write points_to_evaluate=[{'x': 0.5}]",
+        )
+
+
+def _count(value: Any, name: str) -> int | None:
+    """A whole number of at least 0, or None. Hyperopt's users also pass sys.maxsize, infinity and floats."""
+    if value is None or value == math.inf:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or value != int(value) or value < 0:
+        raise InvalidArgument(f"{name} must be a whole number of at least 0, or None; got {value!r}")
+    return int(value)
+
+
+def _number(value: Any, name: str) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+        raise InvalidArgument(
+            f"The {name} argument should be None or a numeric value. Given value: {value!r}"
+        )
+    return float(value)
+
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def _seconds(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        digits = value.rstrip("abcdefghijklmnopqrstuvwxyz ")
+        unit = value[len(digits) :].strip() or "s"
+        try:
+            value = float(digits) * _UNITS[unit]
+        except (ValueError, KeyError):
+            raise InvalidArgument(f'timeout must be seconds or text such as "90s", "30m", "2h"; got {value!r}') from None
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not value > 0:
+        raise InvalidArgument(
+            f"The timeout argument should be None or a positive value. Given value: {value!r}"
+        )
+    return float(value)
+
+
+def _one_of(value: Any, name: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise InvalidArgument(
+            f"{name} must be one of {', '.join(map(repr, allowed))}; got {value!r}.{did_you_mean(value, list(allowed))}"
+        )
+    return str(value)
+
+
+def _seed(seed: Any, rstate: Any) -> int | None:
+    """The study's seed from `seed=`, `rstate=` or the environment; None to keep the one in force."""
+    if seed is not None and rstate is not None:
+        raise InvalidArgument("give seed= or rstate=, not both")
+    given = seed if seed is not None else rstate
+    if given is None:
+        text = os.environ.get("HYPEROPT_FMIN_SEED", "")
+        return _whole_seed(text, "HYPEROPT_FMIN_SEED") if text else None
+    if isinstance(given, np.random.Generator):
+        return int(given.integers(2**31 - 1))
+    if isinstance(given, np.random.RandomState):
+        return int(given.randint(2**31 - 1))
+    if isinstance(given, np.random.SeedSequence):
+        return int(given.generate_state(1, np.uint64)[0])
+    return _whole_seed(given, "seed" if seed is not None else "rstate")
+
+
+def _whole_seed(value: Any, name: str) -> int:
+    try:
+        whole = int(value)
+    except (TypeError, ValueError):
+        whole = -1
+    if isinstance(value, (bool, float)) or whole < 0:
+        raise InvalidArgument(
+            f"{name} must be a whole number of at least 0, a numpy Generator, RandomState or SeedSequence; got {value!r}"
+        )
+    return whole

@@ -1,0 +1,716 @@
+"""Trials: Hyperopt's history object over a study.
+
+Documents are made when somebody looks. From then on they are live: the search
+updates them in place, and what outside code edits or inserts is compared with
+the log at `refresh()` and appended to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from parzen import documents
+from parzen.algorithms.base import Algorithm, Ask
+from parzen.documents import Document
+from parzen.domain import Domain
+from parzen.errors import AllTrialsFailed, InvalidArgument, InvalidTrial
+from parzen.history import events
+from parzen.history.history import ENDED
+from parzen.history.ledger import carry
+from parzen.run.study import Study, no_success
+from parzen.space.flatten import flatten
+from parzen.space.space import Space
+
+
+class Trials:
+    """The trials of a search, as documents.
+
+    Args:
+        exp_key: Names the experiment; documents carry it.
+        refresh: Accepted for Hyperopt's sake.
+
+    >>> from parzen import fmin, hp, Trials
+    >>> trials = Trials()
+    >>> best = fmin(lambda x: x**2, hp.uniform("x", -1, 1), max_evals=5, trials=trials, verbose=False)
+    >>> len(trials), trials.trials[0]["result"]["status"]
+    (5, 'ok')
+    """
+
+    asynchronous = False
+
+    def __init__(self, exp_key: str | None = None, refresh: bool = True) -> None:
+        del refresh
+        self._exp_key = exp_key
+        self.attachments: dict[str, Any] = {}
+        self._start()
+
+    def _start(self) -> None:
+        self._study: Study | None = None
+        self._seed_given = False
+        self._documents: list[Document] = []  # all of them, in order
+        self._inserted: list[Document] = []  # visible after the next refresh
+        self._visible: list[Document] = []
+        self._tids: list[Any] = []  # of trial number i; None if its document was never asked for
+        self._numbers: dict[Any, int] = {}  # the reverse
+        self._by_number: dict[int, Document] = {}
+        self._agreed: dict[int, tuple[Any, Any, Any]] = {}  # what log and document had in common
+        self._next_id = 0
+        self._extra_ids: set[Any] = set()
+        self._head = 0
+
+    # Binding to a space
+
+    @property
+    def study(self) -> Study:
+        """The study behind these trials.
+
+        Raises:
+            InvalidArgument: If no space was given yet: before the first `fmin` or `Domain`.
+        """
+        if self._study is None:
+            raise InvalidArgument("these trials have no space yet; the first fmin or Domain gives them one")
+        return self._study
+
+    def bind(
+        self,
+        space: Any,
+        *,
+        algorithm: Algorithm | None = None,
+        seed: int | None = None,
+        maximize: bool = False,
+    ) -> Study:
+        """Give the trials a space; documents that were inserted before are bound to it.
+
+        Args:
+            space: As for `fmin`; another one than before carries past points over.
+            algorithm: What suggests from here on.
+            seed: The seed from here on; left out, the one in force stays.
+            maximize: Whether the objective's values are to be made large.
+
+        Raises:
+            InvalidArgument: If the trials were made with another direction.
+        """
+        given = flatten(space)
+        if self._study is None:
+            self._study = Study(given, algorithm or "tpe", seed=seed, maximize=maximize)
+            self._head = self._study.ledger.head
+        else:
+            if self._study.maximize != maximize:
+                was = "maximised" if self._study.maximize else "minimised"
+                raise InvalidArgument(
+                    f"these trials were {was} so far", hint=f"pass maximize={self._study.maximize}, or new Trials()"
+                )
+            self._study.bind(given)
+            self._study.configure(algorithm=algorithm, seed=seed)
+        self._seed_given = self._seed_given or seed is not None
+        self.refresh()
+        return self._study
+
+    # Documents and log
+
+    def _sync(self) -> None:
+        """Bring documents up to date with the log."""
+        study = self._study
+        if study is None or study.ledger.head == self._head:
+            return
+        labels = [param.label for param in study.ledger.space.params]
+        touched = dict.fromkeys(
+            event.number
+            for event in study.store.read(study.name, self._head)
+            if not isinstance(event, events.Noted) and hasattr(event, "number")
+        )
+        self._head = study.ledger.head
+        for number in touched:
+            trial = study.trials[number]
+            if trial.point is None or trial.excluded:
+                continue
+            doc = self._by_number.get(number)
+            if doc is None:
+                tid = self._tid(number)
+                doc = documents.document(trial, tid, labels, self._exp_key)
+                self._by_number[number] = doc
+                self._documents.append(doc)
+                if doc["state"] in documents.JOB_VALID_STATES:
+                    self._visible.append(doc)
+            elif self._agreed.get(number) != (agreed := _in_log(trial)):
+                documents.update(doc, trial)
+                if doc["state"] == documents.JOB_STATE_ERROR and agreed[0] == documents.JOB_STATE_ERROR:
+                    self._visible = [other for other in self._visible if other is not doc]
+            self._agreed[number] = documents.snapshot(doc)
+
+    def _tid(self, number: int) -> Any:
+        """The id of a trial; new trials get the next free one."""
+        while len(self._tids) <= number:
+            self._tids.append(None)
+        if self._tids[number] is None:
+            tid = self._next_id = max(self._next_id, number)
+            self._next_id += 1
+            self._tids[number] = tid
+            self._numbers[tid] = number
+        return self._tids[number]
+
+    def _absorb(self) -> None:
+        """Append to the log what outside code inserted or edited."""
+        study = self._study
+        if study is None or not self._documents:
+            return
+        for doc in self._documents:
+            number = self._numbers.get(doc["tid"])
+            if number is None:
+                self._take_in(study, doc)
+            elif documents.snapshot(doc) != self._agreed.get(number):
+                self._push(study, doc, number)
+
+    def _take_in(self, study: Study, doc: Document) -> None:
+        if doc["state"] == documents.JOB_STATE_CANCEL:
+            return
+        point = documents.point_in(doc)
+        # Values that are not legal in the space are no knowledge about it.
+        legal = carry(point, study.ledger.space, study.ledger.space)
+        trial = study.put_in(legal, {"by": "document"})
+        while len(self._tids) <= trial.number:
+            self._tids.append(None)
+        self._tids[trial.number] = doc["tid"]
+        self._numbers[doc["tid"]] = trial.number
+        self._by_number[trial.number] = doc
+        self._push(study, doc, trial.number)
+
+    def _push(self, study: Study, doc: Document, number: int) -> None:
+        trial = study.trials[number]
+        state = doc["state"]
+        ended = state in (documents.JOB_STATE_DONE, documents.JOB_STATE_ERROR)
+        if trial.status in ENDED:
+            if ended:
+                study.amend(number, documents.outcome_in(doc))
+            else:  # set back to be run again
+                study.exclude([number], "its document was reset")
+                del self._numbers[doc["tid"]], self._by_number[number]
+                self._take_in(study, doc)
+                return
+        elif ended:
+            study.tell(number, documents.outcome_in(doc))
+        elif state == documents.JOB_STATE_CANCEL:
+            study.exclude([number], "its document was cancelled")
+        elif state == documents.JOB_STATE_RUNNING and not trial.claimed:
+            study.claim(trial)
+        elif state == documents.JOB_STATE_NEW and trial.claimed:
+            study.release(number, "its document was reset")
+        self._agreed[number] = documents.snapshot(doc)
+
+    def refresh(self) -> None:
+        """Show inserted documents, and take edits of documents into the log."""
+        if not self._documents and not self._inserted:
+            return  # nobody has seen a document yet
+        self._sync()
+        self._documents.extend(self._inserted)
+        self._inserted = []
+        self._absorb()
+        self._sync()
+        self._visible = [
+            doc
+            for doc in self._documents
+            if doc["state"] in documents.JOB_VALID_STATES and doc["exp_key"] == self._exp_key
+        ]
+
+    def release_orphans(self) -> None:
+        """Let trials that an interrupted run left RUNNING be evaluated again."""
+        study = self._study
+        if study is not None:
+            for trial in study.trials:
+                if trial.claimed and trial.status not in ENDED:
+                    study.release(trial.number, "left running by an earlier run")
+            self._sync()
+
+    def document_of(self, number: int) -> Document:
+        """The document of a trial that the log knows."""
+        self._sync()
+        return self._by_number[number]
+
+    # Hyperopt's attributes
+
+    @property
+    def trials(self) -> list[Document]:
+        """Documents whose state is NEW, RUNNING or DONE, in order."""
+        self._sync()
+        return self._visible
+
+    @property
+    def _trials(self) -> list[Document]:
+        return self.trials
+
+    @property
+    def _dynamic_trials(self) -> list[Document]:
+        self._sync()
+        return self._documents + self._inserted
+
+    @property
+    def _ids(self) -> set[Any]:
+        self._sync()
+        return {doc["tid"] for doc in self._documents} | self._extra_ids
+
+    @property
+    def tids(self) -> list[Any]:
+        """Ids of the visible trials."""
+        return [doc["tid"] for doc in self.trials]
+
+    @property
+    def specs(self) -> list[Any]:
+        """Their specs."""
+        return [doc["spec"] for doc in self.trials]
+
+    @property
+    def results(self) -> list[Any]:
+        """Their results."""
+        return [doc["result"] for doc in self.trials]
+
+    @property
+    def miscs(self) -> list[Any]:
+        """Their misc parts."""
+        return [doc["misc"] for doc in self.trials]
+
+    @property
+    def idxs_vals(self) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+        """Label -> ids of the trials that use it, and label -> their values.
+
+        Raises:
+            InvalidTrial: If there are no trials; a ValueError.
+        """
+        return idxs_vals(self.miscs)
+
+    @property
+    def idxs(self) -> dict[str, list[Any]]:
+        """Label -> ids of the trials that use it."""
+        return self.idxs_vals[0]
+
+    @property
+    def vals(self) -> dict[str, list[Any]]:
+        """Label -> values in the trials that use it."""
+        return self.idxs_vals[1]
+
+    def __iter__(self) -> Iterator[Document]:
+        return iter(self.trials)
+
+    def __len__(self) -> int:
+        return len(self.trials)
+
+    def __getitem__(self, item: Any) -> Any:
+        raise NotImplementedError("write trials.trials[i] for the document of the i-th trial")
+
+    def __repr__(self) -> str:
+        if self._study is None:
+            return f"Trials({len(self.trials)} documents, no space yet)"
+        return f"Trials{repr(self._study).removeprefix('Study')}"
+
+    def losses(self, bandit: Any = None) -> list[Any]:
+        """Loss of each visible trial; None where its result has none."""
+        del bandit
+        return [result.get("loss") for result in self.results]
+
+    def statuses(self, bandit: Any = None) -> list[Any]:
+        """Status of each visible trial."""
+        del bandit
+        return [result.get("status") for result in self.results]
+
+    @property
+    def best_trial(self) -> Document:
+        """The document of the successful trial with the lowest loss; the first of equal ones.
+
+        Raises:
+            AllTrialsFailed: If there is none.
+        """
+        best: Document | None = None
+        for doc in self.trials:
+            result = doc["result"]
+            loss = result.get("loss")
+            if result.get("status") != documents.STATUS_OK or loss is None or loss != loss:
+                continue
+            if best is None or loss < best["result"]["loss"]:
+                best = doc
+        if best is None:
+            raise self._no_success()
+        return best
+
+    def _no_success(self) -> AllTrialsFailed:
+        if self._study is not None:
+            return no_success(self._study.trials)
+        return AllTrialsFailed(f"none of {len(self)} trials succeeded")
+
+    @property
+    def argmin(self) -> dict[str, float | int]:
+        """Label -> stored value of the best trial, active labels only.
+
+        Raises:
+            AllTrialsFailed: If no trial succeeded.
+        """
+        return documents.point_in(self.best_trial)
+
+    def average_best_error(self, bandit: Any = None) -> np.float64:
+        """Mean true loss of the trials that may be the best, weighted by the chance that they are.
+
+        Without variances in the results it is the true loss of the trial with the lowest loss.
+
+        Raises:
+            InvalidArgument: If no trial succeeded; a ValueError.
+        """
+        del bandit
+        ok = [result for result in self.results if result.get("status") == documents.STATUS_OK]
+        ok = [result for result in ok if result.get("loss") is not None and result["loss"] == result["loss"]]
+        if not ok:
+            raise InvalidArgument("average_best_error needs at least one successful trial")
+        losses = np.array([float(result["loss"]) for result in ok])
+        variances = np.array([float(result.get("loss_variance") or 0.0) for result in ok])
+        truth = np.array([float(result.get("true_loss", result["loss"])) for result in ok])
+        best = int(np.argmin(losses))
+        near = losses <= losses[best] + 3 * np.sqrt(variances[best])
+        if not variances[near].any():
+            return np.float64(truth[best])
+        # Chance of being the lowest, counted over draws of all near losses.
+        draws = np.random.default_rng(123).normal(losses[near], np.sqrt(variances[near]), (1000, int(near.sum())))
+        chance = np.bincount(draws.argmin(axis=1), minlength=int(near.sum())) / 1000.0
+        return np.float64((chance * truth[near]).sum())
+
+    # Hyperopt's methods
+
+    def new_trial_ids(self, n: int) -> list[int]:
+        """Reserve `n` ids."""
+        self._sync()
+        start = max([self._next_id, *(tid + 1 for tid in self._ids if isinstance(tid, int))])
+        self._next_id = start + n
+        ids = list(range(start, start + n))
+        self._extra_ids.update(ids)
+        return ids
+
+    def new_trial_docs(
+        self, tids: Sequence[Any], specs: Sequence[Any], results: Sequence[Any], miscs: Sequence[Any]
+    ) -> list[Document]:
+        """Documents with state NEW for given ids, specs, results and misc parts; not inserted yet."""
+        rows = zip(tids, specs, results, miscs, strict=True)
+        return [
+            documents.blank(tid, misc, result=result, spec=spec, exp_key=self._exp_key)
+            for tid, spec, result, misc in rows
+        ]
+
+    def source_trial_docs(
+        self,
+        tids: Sequence[Any],
+        specs: Sequence[Any],
+        results: Sequence[Any],
+        miscs: Sequence[Any],
+        sources: Sequence[Document],
+    ) -> list[Document]:
+        """Documents as `new_trial_docs` makes them, marked as coming from other trials."""
+        docs = self.new_trial_docs(tids, specs, results, [dict(misc) for misc in miscs])
+        for doc, source in zip(docs, sources, strict=True):
+            doc["misc"] |= {"tid": doc["tid"], "from_tid": source["tid"]}
+            for label, idxs in doc["misc"]["idxs"].items():
+                doc["misc"]["idxs"][label] = [doc["tid"]] * len(idxs)
+            doc |= {key: source[key] for key in ("owner", "book_time", "exp_key")}
+        return docs
+
+    def assert_valid_trial(self, trial: Any) -> Document:
+        """Check that an object is a document of these trials; returns it.
+
+        Raises:
+            InvalidTrial: If it is not.
+        """
+        return documents.check(trial, self._exp_key)
+
+    def insert_trial_doc(self, doc: Document) -> Any:
+        """Insert one document; it is visible after `refresh`. Returns its id.
+
+        Raises:
+            InvalidTrial: If it is no valid document.
+        """
+        return self.insert_trial_docs([doc])[0]
+
+    def insert_trial_docs(self, docs: Iterable[Document]) -> list[Any]:
+        """Insert documents, all or none; they are visible after `refresh`. Returns their ids.
+
+        Raises:
+            InvalidTrial: If one of them is no valid document, or its id exists.
+        """
+        checked = [self.assert_valid_trial(doc) for doc in docs]
+        self._sync()
+        known = {doc["tid"] for doc in self._documents} | {doc["tid"] for doc in self._inserted}
+        for doc in checked:
+            if doc["tid"] in known:
+                raise InvalidTrial(f"a trial with tid {doc['tid']!r} exists already", obj=doc)
+            known.add(doc["tid"])
+        self._inserted.extend(checked)
+        self._extra_ids.update(doc["tid"] for doc in checked)
+        whole = [doc["tid"] + 1 for doc in checked if isinstance(doc["tid"], int)]
+        self._next_id = max([self._next_id, *whole])
+        return [doc["tid"] for doc in checked]
+
+    def count_by_state_synced(self, arg: int | Iterable[int], trials: Iterable[Document] | None = None) -> int:
+        """How many of the visible documents have one of the given states.
+
+        Args:
+            arg: A state or several.
+            trials: Other documents to count in.
+        """
+        states = {arg} if isinstance(arg, int) else set(arg)
+        return sum(doc["state"] in states for doc in (self.trials if trials is None else trials))
+
+    def count_by_state_unsynced(self, arg: int | Iterable[int]) -> int:
+        """How many of all documents have one of the given states."""
+        mine = [doc for doc in self._dynamic_trials if doc["exp_key"] == self._exp_key]
+        return self.count_by_state_synced(arg, mine)
+
+    def trial_attachments(self, trial: Document) -> TrialAttachments:
+        """The attachments of one trial, by name."""
+        return TrialAttachments(self.attachments, trial["tid"])
+
+    def view(self, exp_key: str | None = None, refresh: bool = True) -> Trials:
+        """The documents of another experiment among these, as Trials of their own."""
+        del refresh
+        other = type(self)(exp_key=exp_key)
+        other.attachments = self.attachments
+        other._inserted = [doc for doc in self._dynamic_trials if doc["exp_key"] == exp_key]
+        other._next_id = self._next_id
+        other.refresh()
+        return other
+
+    def delete_all(self) -> None:
+        """Forget all trials and attachments; ids are not used again."""
+        self._sync()
+        if self._study is not None:
+            live = [trial.number for trial in self._study.trials if not trial.excluded]
+            self._study.exclude(live, "deleted")
+            self._head = self._study.ledger.head
+        self._documents, self._inserted, self._visible = [], [], []
+        self._by_number, self._numbers, self._agreed = {}, {}, {}
+        self.attachments = {}
+
+    def fmin(self, fn: Any, space: Any, algo: Any = None, max_evals: Any = None, **kwargs: Any) -> Any:
+        """`parzen.fmin` with these trials; without progress unless ``verbose=True``."""
+        # By name: fmin is built on this class, not the other way round.
+        front = import_module("parzen.search")
+        options = {"verbose": False, "allow_trials_fmin": False, **kwargs}
+        return front.fmin(fn, space, algo=algo, max_evals=max_evals, trials=self, **options)
+
+    # Pickling
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Documents as Hyperopt pickles them, and the log with the space's JSON beside them."""
+        self.refresh()
+        study = self._study
+        own = {
+            "log": None if study is None else study.events(),
+            "tids": self._tids,
+            "next_id": self._next_id,
+            "seed_given": self._seed_given,
+        }
+        return {
+            "_ids": self._ids,
+            "_dynamic_trials": self._documents,
+            "_exp_key": self._exp_key,
+            "attachments": self.attachments,
+            "_trials": self._visible,
+            "_parzen": own,
+        }
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Read what `__getstate__` or Hyperopt's own Trials wrote."""
+        self._exp_key = state.get("_exp_key")
+        self.attachments = dict(state.get("attachments") or {})
+        self._start()
+        self._extra_ids = set(state.get("_ids") or ())
+        self._documents = [_as_dict(doc) for doc in state.get("_dynamic_trials") or ()]
+        own = state.get("_parzen") or {}
+        whole = [tid + 1 for tid in self._extra_ids if isinstance(tid, (int, np.integer))]
+        whole += [doc["tid"] + 1 for doc in self._documents if isinstance(doc["tid"], (int, np.integer))]
+        self._next_id = max([own.get("next_id", 0), *map(int, whole)])
+        if own.get("log"):
+            self._study = Study.from_events(own["log"])
+            self._seed_given = own["seed_given"]
+            self._tids = list(own["tids"])
+            self._numbers = {tid: n for n, tid in enumerate(self._tids) if tid is not None}
+            for doc in self._documents:
+                number = self._numbers.get(doc["tid"])
+                if number is not None and not self._study.trials[number].excluded:
+                    self._by_number[number] = doc
+                    self._agreed[number] = documents.snapshot(doc)
+            self._head = self._study.ledger.head
+        self.refresh()
+
+
+def _in_log(trial: Any) -> tuple[Any, Any, Any]:
+    """The `snapshot` that a trial's document should have."""
+    state = documents.state_of(trial)
+    if state == documents.JOB_STATE_DONE and isinstance(trial.result, Mapping):
+        return state, trial.result.get("status"), trial.result.get("loss")
+    return state, documents.STATUS_NEW, None
+
+
+def _as_dict(doc: Any) -> Document:
+    """A document as plain dicts: with bson installed, Hyperopt's are of a class of its own."""
+    plain = doc if type(doc) is dict else dict(doc)
+    for part in ("misc", "result"):
+        if isinstance(plain.get(part), Mapping) and type(plain[part]) is not dict:
+            plain[part] = dict(plain[part])
+    for part in ("idxs", "vals"):
+        if isinstance(plain["misc"].get(part), Mapping) and type(plain["misc"][part]) is not dict:
+            plain["misc"][part] = dict(plain["misc"][part])
+    return plain
+
+
+class TrialAttachments:
+    """One trial's attachments: get, set, delete and test by name.
+
+    Args:
+        store: Where all attachments are.
+        tid: The trial's id.
+    """
+
+    def __init__(self, store: dict[str, Any], tid: Any) -> None:
+        self._store, self._tid = store, tid
+
+    def _key(self, name: str) -> str:
+        return f"ATTACH::{self._tid}::{name}"
+
+    def __contains__(self, name: str) -> bool:
+        return self._key(name) in self._store
+
+    def __getitem__(self, name: str) -> Any:
+        return self._store[self._key(name)]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._store[self._key(name)] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self._store[self._key(name)]
+
+    def keys(self) -> list[str]:
+        """The names."""
+        start = self._key("")
+        return [key.removeprefix(start) for key in self._store if key.startswith(start)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __len__(self) -> int:
+        return len(self.keys())
+
+
+def idxs_vals(miscs: Sequence[Mapping[str, Any]]) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+    """Label -> ids and label -> values, over documents' misc parts.
+
+    Args:
+        miscs: In order.
+
+    Raises:
+        InvalidTrial: If there are none; a ValueError.
+    """
+    if not miscs:
+        raise InvalidTrial("there are no trials")
+    labels = dict.fromkeys(label for misc in miscs for label in misc["idxs"])
+    idxs: dict[str, list[Any]] = {label: [] for label in labels}
+    vals: dict[str, list[Any]] = {label: [] for label in labels}
+    for misc in miscs:
+        for label, ids in misc["idxs"].items():
+            idxs[label].extend(ids)
+            vals[label].extend(misc["vals"][label])
+    return idxs, vals
+
+
+def trials_from_docs(docs: Iterable[Document], validate: bool = True, **kwargs: Any) -> Trials:
+    """Trials that hold given documents.
+
+    Args:
+        docs: Documents, the live objects.
+        validate: Whether to check them.
+        kwargs: For `Trials`.
+
+    Raises:
+        InvalidTrial: If one of them is no valid document.
+    """
+    trials = Trials(**kwargs)
+    given = list(docs)
+    if validate:
+        trials.insert_trial_docs(given)
+    else:
+        trials._inserted.extend(given)
+    trials.refresh()
+    return trials
+
+
+def generate_trials_to_calculate(points: Iterable[Mapping[str, Any]], exp_key: str | None = None) -> Trials:
+    """Trials with a document of state NEW for each point; `fmin` evaluates them first.
+
+    Args:
+        points: Label -> stored value; a choice as its index.
+        exp_key: For `Trials`.
+    """
+    trials = Trials(exp_key=exp_key)
+    for tid, point in enumerate(points):
+        misc = documents.misc_of(tid, point, list(point))
+        trials.insert_trial_doc(documents.blank(tid, misc, exp_key=exp_key))
+    return trials
+
+
+def suggest_documents(
+    algorithm: Algorithm, new_ids: Sequence[Any], domain: Domain, trials: Trials, seed: int
+) -> list[Document]:
+    """Answer Hyperopt's ``suggest(new_ids, domain, trials, seed)`` with documents, not inserted yet.
+
+    Args:
+        algorithm: Who suggests.
+        new_ids: One document is made for each.
+        domain: Gives the space.
+        trials: The past; edits of its documents are taken in first.
+        seed: Decides this call's random numbers.
+    """
+    study = trials.bind(domain.space)
+    if not trials._seed_given:
+        study.configure(seed=int(seed))
+        trials._seed_given = True
+    history = study.history
+    labels = [param.label for param in domain.space.params]
+    docs = []
+    for i, tid in enumerate(new_ids):
+        ask = _SeededAsk(len(study.trials) + i, int(seed), study.seed)
+        point = dict(algorithm.suggest(history, ask).point)
+        misc = documents.misc_of(tid, point, labels)
+        docs += trials.new_trial_docs([tid], [None], [{"status": documents.STATUS_NEW}], [misc])
+    return docs
+
+
+class _SeededAsk(Ask):
+    """Random numbers from the call's seed; what belongs to the study from the study's."""
+
+    def __init__(self, number: int, seed: int, study_seed: int) -> None:
+        super().__init__(number, seed)
+        self._study = Ask(number, study_seed)
+
+    def study_rng(self, purpose: str) -> np.random.Generator:
+        return self._study.study_rng(purpose)
+
+
+def space_eval(space: Any, assignment: Mapping[str, Any]) -> Any:
+    """The objective's argument for a point.
+
+    Args:
+        space: As for `fmin`.
+        assignment: Label -> stored value, as `fmin` returns it; further labels are ignored.
+
+    Returns:
+        The point in the space's own shape, with real values.
+
+    Raises:
+        InvalidPoint: If a label that the point makes active is missing.
+
+    >>> from parzen import hp
+    >>> space_eval({"k": hp.choice("kernel", ["rbf", "linear"])}, {"kernel": 1})
+    {'k': 'linear'}
+    """
+    flat: Space = flatten(space)
+    plain = {
+        label: value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
+        for label, value in assignment.items()
+    }
+    return flat.build(plain)
