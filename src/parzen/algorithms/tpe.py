@@ -29,7 +29,7 @@ from parzen.algorithms.encoding import Encoding, encoding
 from parzen.algorithms.quasirandom import sobol_start
 from parzen.errors import InvalidArgument
 from parzen.history.history import Floats, History, OutcomeRow, Status
-from parzen.numerics.mixture import Candidates, Components, Kernels, draw, log_density, log_norm
+from parzen.numerics.mixture import Candidates, Components, Kernels, bins, draw, log_density, log_norm
 from parzen.space.space import Space
 
 STARTUP = 10
@@ -111,13 +111,13 @@ class Seen:
         self.n = 0
         self.done = 0  # successful ones with a finite loss
         self.z = np.empty((64, d))  # latent rows
+        self.bins = np.empty((64, len(code.lines)), dtype=np.intp)  # for their kernels' normalisers
         self.codes = np.empty((len(code.tables), 64), dtype=np.intp)
         self.ranking: list[tuple[int, float, int, int]] = []  # class, loss, number, row
         self.repeats = _can_repeat(code)
         self.keys: set[bytes] = set()
         self.masked = code.space.conditional
         self._raw: list[Floats] = []
-        self._norms: dict[int, tuple[float, Floats, int]] = {}
 
     def add(self, row: OutcomeRow) -> None:
         """Take in one outcome."""
@@ -137,11 +137,13 @@ class Seen:
         end = self.n + len(rows)
         if end > len(self.z):
             size = max(2 * len(self.z), end)
-            self.z = np.concatenate([self.z, np.empty((size - len(self.z), self.z.shape[1]))])
+            self.z = _grown(self.z, size)
+            self.bins = _grown(self.bins, size)
             wider = np.empty((len(self.codes), size), dtype=np.intp)
             wider[:, : self.n] = self.codes[:, : self.n]
             self.codes = wider
-        self.z[self.n : end] = self.code.latent(rows)
+        z = self.z[self.n : end] = self.code.latent(rows)
+        self.bins[self.n : end] = bins(z[:, self.code.lines])
         for t, table in enumerate(self.code.tables):
             self.codes[t, self.n : end] = table.codes(rows[:, table.column])
         self.n = end
@@ -152,20 +154,12 @@ class Seen:
         key = _key(np.asarray(row, dtype=float))
         return key in self.keys or any(_key(other) == key for other in history.running())
 
-    def norms(self, column: int, sigma: float, unbounded: bool) -> Floats:
-        """Log integrals of the kernels of all rows along one line, kept while the bandwidth stays."""
-        kept = self._norms.get(column)
-        if kept is None or kept[0] != sigma or len(kept[1]) < len(self.z):
-            kept = (sigma, np.empty(len(self.z)), 0)
-        _, values, upto = kept
-        if upto < self.n:
-            means = np.nan_to_num(self.z[upto : self.n, column], nan=0.5)[:, None]
-            values[upto : self.n] = log_norm(means, np.array([sigma]), np.array([unbounded]))[:, 0]
-        self._norms[column] = (sigma, values, self.n)
-        return values
-
 
 _CLASS = {Status.DONE: 0, Status.PRUNED: 1, Status.FAILED: 2, Status.LOST: 2}
+
+
+def _grown(array: np.ndarray, size: int) -> np.ndarray:
+    return np.concatenate([array, np.empty((size - len(array), *array.shape[1:]), dtype=array.dtype)])
 
 
 def _key(row: Floats) -> bytes:
@@ -228,12 +222,11 @@ class Model:
                 width[code.lines], code.unbounded, [np.log(t) for t in tables], [np.log(t.prior) for t in code.tables]
             )
 
-    def _components(self, rows: np.ndarray, weights: Floats, norms: Floats | None = None) -> Components:
-        z = self.seen.z[rows]
-        codes = self.seen.codes[:, rows]
-        return self._parts(z, codes, weights, norms)
+    def _components(self, rows: np.ndarray, weights: Floats) -> Components:
+        seen = self.seen
+        return self._parts(seen.z[rows], seen.bins[rows], seen.codes[:, rows], weights)
 
-    def _parts(self, z: Floats, codes: np.ndarray, weights: Floats, norms: Floats | None) -> Components:
+    def _parts(self, z: Floats, places: np.ndarray, codes: np.ndarray, weights: Floats) -> Components:
         prior = self.settings.prior_weight
         total = weights.sum() + prior
         means = z[:, self.code.lines]
@@ -242,6 +235,7 @@ class Model:
             on_lines = ~np.isnan(means)
             means = np.where(on_lines, means, 0.5)
             on_tables = ~np.isnan(z[:, [table.column for table in self.code.tables]]).T
+        norms = log_norm(places, self.kernels.sigma, self.kernels.unbounded)
         return Components(means, codes, on_lines, on_tables, norms, weights / total, prior / total)
 
     def _rest(self) -> Components:
@@ -250,31 +244,29 @@ class Model:
         keep = np.ones(seen.n, dtype=bool)
         keep[self.best] = False
         rows = np.flatnonzero(keep)
-        weights = np.ones(len(rows))
-        if len(rows) > RECENT:
-            weights[:-RECENT] = np.linspace(1.0 / len(rows), 1.0, len(rows) - RECENT)
-        if len(rows) > MOST_REST:
+        count = len(rows)
+        places = np.arange(count)
+        if count > MOST_REST:
             # The newest half, and an even sample of what is older.
             newest = MOST_REST // 2
-            older = np.linspace(0, len(rows) - newest - 1, MOST_REST - newest).astype(np.intp)
-            picked = np.concatenate([older, np.arange(len(rows) - newest, len(rows))])
-            rows, weights = rows[picked], weights[picked]
-        z, codes = seen.z[rows], seen.codes[:, rows]
-        norms = np.empty((len(rows), len(self.code.lines)))
-        for i, j in enumerate(self.code.lines.tolist()):
-            all_norms = seen.norms(j, float(self.kernels.sigma[i]), bool(self.code.unbounded[i]))
-            norms[:, i] = all_norms[rows]
+            older = np.linspace(0, count - newest - 1, MOST_REST - newest).astype(np.intp)
+            places = np.concatenate([older, places[-newest:]])
+            rows = rows[places]
+        fading = max(count - RECENT, 1)
+        # From 1 / count for the oldest to 1 for the last that fades; the newest count in full.
+        weights = np.minimum((1.0 + places * ((count - 1.0) / max(fading - 1, 1))) / max(count, 1), 1.0)
+        if count <= RECENT:
+            weights = np.ones(count)
+        z, at, codes = seen.z[rows], seen.bins[rows], seen.codes[:, rows]
         running = self.history.running()
         if len(running):
             extra = self.code.latent(running)
             more = [table.codes(running[:, table.column]) for table in self.code.tables]
-            own = log_norm(
-                np.nan_to_num(extra[:, self.code.lines], nan=0.5), self.kernels.sigma, self.kernels.unbounded
-            )
-            z, norms = np.concatenate([z, extra]), np.concatenate([norms, own])
+            z = np.concatenate([z, extra])
+            at = np.concatenate([at, bins(extra[:, self.code.lines])])
             codes = np.concatenate([codes, np.array(more, dtype=np.intp).reshape(len(codes), -1)], axis=1)
             weights = np.concatenate([weights, np.ones(len(running))])
-        return self._parts(z, codes, weights, norms)
+        return self._parts(z, at, codes, weights)
 
     def suggest(self, ask: Ask) -> Proposal:
         """Draw candidates from l and take the one with the best ratio."""

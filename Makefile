@@ -1,0 +1,89 @@
+# `make test` and `make demo` work from a bare clone: python3 (3.11 or newer),
+# make and git are enough. Each target makes the environment that it needs.
+#
+#   make test ARGS="tests/space -k uniform"    a part of the tests
+#   make test PY=python3.12                    another Python, for a new .venv
+
+PY ?= python3
+ARGS ?=
+
+# With one thread per process, runs on a small machine neither fight each other
+# nor change in the last bit with the number of cores.
+export OMP_NUM_THREADS = 1
+export OPENBLAS_NUM_THREADS = 1
+export MKL_NUM_THREADS = 1
+export MPLBACKEND = Agg
+
+BIN := .venv/bin
+BENCH := .venv-bench/bin
+PIP_FLAGS := --quiet --disable-pip-version-check
+# The other optimizers, at the versions that published figures compare with.
+# Hyperopt 0.3.0 needs pkg_resources, which setuptools 81 left out.
+PEERS := hyperopt==0.3.0 optuna==5.0.0 rustuna==0.2.0 cmaes==0.13.1 'setuptools<81'
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fmt bench-env overhead quality constraints clean
+
+help:  ## show this list
+	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' Makefile
+
+demo: .venv/.stamp  ## tune real classifiers on real data, in under a minute
+	@$(BIN)/python examples/demo.py
+
+# The shim (a top-level package `hyperopt`) is never installed: tests find it by
+# this path, so the environment can also hold the real Hyperopt.
+test check: export PYTHONPATH = $(CURDIR)/shim/src
+
+test: .venv/.stamp  ## run all tests
+	$(BIN)/python -m pytest -q $(ARGS)
+
+check: .venv/.stamp  ## format, lint, types, architecture, docstrings, docs, doctests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_architecture.py tests/test_docstrings.py tests/test_docs_snippets.py
+	$(BIN)/python -m pytest -q --doctest-modules src/parzen
+	$(BIN)/python tests/test_docstrings.py
+
+fmt: .venv/.stamp  ## rewrite files in the house's format
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+bench-env: .venv-bench/.stamp  ## make the environment with the other optimizers
+
+overhead: .venv-bench/.stamp  ## CPU time of ask and tell, beside the others
+	$(BENCH)/python -m benchmarks.overhead $(ARGS)
+
+quality: .venv-bench/.stamp  ## quality of the search, beside the others
+	$(BENCH)/python -m benchmarks.quality --quick $(ARGS)
+
+# Needs uv. Run it after changing dependencies in pyproject.toml.
+CONSTRAINTS_HEADER := "\# Versions that go together, for every platform and Python from 3.11 on.\n\# Written by \`make constraints\` from pyproject.toml.\n"
+constraints:  ## write constraints.txt anew (needs uv)
+	@printf $(CONSTRAINTS_HEADER) > constraints.tmp
+	@uv pip compile --quiet --universal --upgrade --no-header --extra dev pyproject.toml >> constraints.tmp
+	@mv constraints.tmp constraints.txt
+
+clean:  ## remove environments, caches and builds
+	rm -rf .venv .venv-bench build dist shim/build shim/dist constraints.tmp
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+define need-python
+@command -v "$(PY)" >/dev/null || { echo "parzen needs Python 3.11 or newer, and there is no '$(PY)' here; name one, as in: make PY=python3.12" >&2; exit 1; }
+@"$(PY)" -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "parzen needs Python 3.11 or newer, and $(PY) is %d.%d; name another one, as in: make PY=python3.12" % sys.version_info[:2])'
+endef
+
+.venv/.stamp: pyproject.toml constraints.txt
+	$(need-python)
+	@echo "making .venv (about a minute, once)"
+	@"$(PY)" -m venv .venv
+	@$(BIN)/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[dev]'
+	@touch $@
+
+.venv-bench/.stamp: pyproject.toml constraints.txt Makefile
+	$(need-python)
+	@echo "making .venv-bench (about a minute, once)"
+	@"$(PY)" -m venv .venv-bench
+	@$(BENCH)/python -m pip install $(PIP_FLAGS) -c constraints.txt -e . $(PEERS)
+	@touch $@
