@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from parzen.documents import STATUS_SUSPENDED as STATUS_SUSPENDED
     from parzen.domain import Ctrl as Ctrl
     from parzen.domain import Domain as Domain
-    from parzen.domain import wants_expression as fmin_pass_expr_memo_ctrl
+    from parzen.domain import wants_expression
     from parzen.early_stop import no_progress_loss as no_progress_loss
     from parzen.hyperopt import anneal as anneal
     from parzen.hyperopt import atpe as atpe
@@ -49,6 +49,9 @@ if TYPE_CHECKING:
     from parzen.trials import trials_from_docs as trials_from_docs
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    fmin_pass_expr_memo_ctrl = wants_expression
 
 _WHERE = {
     "Best": "parzen.best",
@@ -71,7 +74,7 @@ _WHERE = {
     "partial": "functools",
     "pyll": "parzen.hyperopt.pyll:",
     "rand": "parzen.hyperopt.rand:",
-    "scope": "parzen.space.operations",
+    "scope": "parzen.space.hp:scope",
     "space_eval": "parzen.trials",
     "tpe": "parzen.hyperopt.tpe:",
     "trials_from_docs": "parzen.trials",

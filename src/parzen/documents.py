@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -40,7 +41,7 @@ COMMAND = ("domain_attachment", "FMinIter_Domain")
 
 def moment(seconds: float) -> datetime | None:
     """Seconds since 1970 as documents show them: naive UTC, cut to milliseconds; None for NaN."""
-    if seconds != seconds:
+    if math.isnan(seconds):
         return None
     exact = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
     return exact.replace(microsecond=exact.microsecond // 1000 * 1000)
@@ -138,7 +139,9 @@ def outcome_in(doc: Document) -> Outcome:
     result = doc.get("result")
     error = doc["misc"].get("error")
     if doc["state"] == JOB_STATE_ERROR or error is not None:
-        kind, message = error if isinstance(error, (tuple, list)) and len(error) == 2 else ("Error", str(error))
+        kind, message = (
+            error if isinstance(error, (tuple, list)) and len(error) == 2 else ("Error", str(error))
+        )
         text = {"type": str(kind), "message": str(message), "traceback": ""}
         return Outcome("failed", error=text, result=result)
     if not isinstance(result, Mapping):
@@ -177,7 +180,10 @@ def check(doc: Any, exp_key: Any = None) -> Document:
     """
     if not isinstance(doc, dict):
         raise InvalidTrial(f"a trial document must be a dict; got {type(doc).__name__}", obj=doc)
-    for part, needed, where in [(doc, TRIAL_KEYS, "document"), (doc.get("misc"), TRIAL_MISC_KEYS, "misc part")]:
+    for part, needed, where in [
+        (doc, TRIAL_KEYS, "document"),
+        (doc.get("misc"), TRIAL_MISC_KEYS, "misc part"),
+    ]:
         missing = [key for key in needed if key not in (part or {})]
         if missing:
             raise InvalidTrial(f"the trial's {where} lacks {', '.join(map(repr, missing))}", obj=doc)

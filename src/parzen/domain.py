@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import inspect
 import logging
 from collections.abc import Callable, Mapping
@@ -47,7 +47,7 @@ class Ctrl:
     def checkpoint(self, result: Any = None) -> None:
         """Put an intermediate result into the running trial's document."""
         if self.current_trial is not None:
-            now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+            now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
             self.current_trial["refresh_time"] = now
             if result is not None:
                 self.current_trial["result"] = result
@@ -90,7 +90,8 @@ class Domain:
         fn: The objective.
         expr: The space; or ``"annotated"``, and the annotations of `fn` are the space.
         workdir: Kept.
-        pass_expr_memo_ctrl: Whether `fn` is called with ``expr=, memo=, ctrl=``; left out, what its mark says.
+        pass_expr_memo_ctrl: Whether `fn` is called with ``expr=, memo=, ctrl=``; left out, what its
+            mark says.
         name: Kept.
         loss_target: Kept.
 
@@ -118,9 +119,7 @@ class Domain:
         self.fn = fn
         self.space: Space = flatten(expr)
         self.expr: Apply = self.space.expr if self.space.expr is not None else as_apply(expr)
-        self.params = {
-            label: parameter.pos_args[1] for parameter, label in self.space.labels.items()
-        }
+        self.params = {label: parameter.pos_args[1] for parameter, label in self.space.labels.items()}
         self.workdir = workdir
         self.name = name
         self.loss_target = loss_target
@@ -146,7 +145,9 @@ class Domain:
             parameter: config.get(label, GarbageCollected) for parameter, label in self.space.labels.items()
         }
 
-    def evaluate(self, config: Mapping[str, Any], ctrl: Any, attach_attachments: bool = True) -> dict[str, Any]:
+    def evaluate(
+        self, config: Mapping[str, Any], ctrl: Any, attach_attachments: bool = True
+    ) -> dict[str, Any]:
         """Evaluate the objective once.
 
         Args:
@@ -205,7 +206,8 @@ class Domain:
 
     def true_loss(self, result: Mapping[str, Any], config: Any = None) -> float | None:
         """The true loss of a result; its loss if it does not say."""
-        return result.get("true_loss", result.get("loss"))
+        truth: float | None = result.get("true_loss", result.get("loss"))
+        return truth
 
     def true_loss_variance(self, config: Any = None) -> float:
         """Hyperopt's hook for known variances; parzen has none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,8 @@ def no_progress_loss(iteration_stop_count: int = 20, percent_increase: float = 0
 
     Args:
         iteration_stop_count: How many, at least 1.
-        percent_increase: How much lower, in percent of the best loss's size, a loss must be to count as better.
+        percent_increase: How much lower, in percent of the best loss's size, a loss must be
+            to count as better.
 
     >>> from parzen import fmin, hp
     >>> best = fmin(lambda x: 1.0, hp.uniform("x", 0, 1), max_evals=100, verbose=False,
@@ -24,10 +26,12 @@ def no_progress_loss(iteration_stop_count: int = 20, percent_increase: float = 0
     ('no_progress', 6)
     """
 
-    def stop_fn(trials: Any, best_loss: float | None = None, iteration_no_progress: int = 0) -> tuple[bool, list[Any]]:
+    def stop_fn(
+        trials: Any, best_loss: float | None = None, iteration_no_progress: int = 0
+    ) -> tuple[bool, list[Any]]:
         result = trials.trials[len(trials.trials) - 1]["result"]
         loss = result.get("loss")
-        if result.get("status") != "ok" or loss is None or loss != loss:
+        if result.get("status") != "ok" or loss is None or math.isnan(loss):
             return False, [best_loss, iteration_no_progress]
         if best_loss is None:
             return False, [loss, iteration_no_progress + 1]

@@ -58,9 +58,7 @@ class ParzenError(Exception):
         return _rebuild, (type(self), self.message, self.hint, self.details)
 
 
-def _rebuild(
-    cls: type[ParzenError], message: str, hint: str | None, details: dict[str, Any]
-) -> ParzenError:
+def _rebuild(cls: type[ParzenError], message: str, hint: str | None, details: dict[str, Any]) -> ParzenError:
     return cls(message, hint=hint, **details)
 
 

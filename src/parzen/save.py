@@ -81,7 +81,7 @@ def save_trials(trials: Trials, path: str | os.PathLike[str]) -> None:
 
     try:
         data = cloudpickle.dumps(trials)
-    except Exception as error:  # whatever a value's own pickling raises
+    except Exception as error:  # noqa: BLE001  # whatever a value's own pickling raises
         data = cloudpickle.dumps(_picklable(trials, error))
     target = Path(path)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -105,7 +105,7 @@ def _picklable(trials: Trials, error: Exception) -> Trials:
     def keeps(value: Any) -> bool:
         try:
             cloudpickle.dumps(value)
-        except Exception:  # as above
+        except Exception:  # noqa: BLE001  # as above
             return False
         return True
 

@@ -6,6 +6,7 @@ import math
 import os
 import types
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,16 +25,15 @@ from parzen.run.loop import Limits, drive
 from parzen.run.progress import Progress, choose
 from parzen.run.study import Study
 from parzen.save import load_trials, save_trials
-from parzen.stopping import LossReached, NoProgress
+from parzen.stopping import LossReached, NoProgress, StopRule
 from parzen.tracebacks import trimmed
 from parzen.trials import Trials
 
 _MISSING: Any = object()
-Ended = tuple[str | None, Study]
 
 
 @trimmed
-def fmin(
+def fmin(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
     fn: Callable[..., Any],
     space: Any,
     algo: Any = None,
@@ -91,6 +91,7 @@ def fmin(
         maximize: Whether the objective's values are to be made large.
         on_error: ``"raise"`` ends the search at an exception of the objective, ``"continue"`` goes on.
         max_failures: More failed trials than that end the search with `TooManyFailures`.
+        unknown: Nothing: any other argument is an error that suggests the right name.
 
     Returns:
         A `Best`: label -> stored value, with ``.params`` for the real values.
@@ -108,31 +109,24 @@ def fmin(
     True
     """
     _known_arguments(unknown)
-    call = _Call(
-        max_evals=None if max_evals is _MISSING else _count(max_evals, "max_evals"),
-        seconds=_seconds(timeout),
-        threshold=_number(loss_threshold, "loss_threshold"),
-        on_error="continue" if catch_eval_exceptions else _one_of(on_error, "on_error", ("raise", "continue")),
-        max_failures=_count(max_failures, "max_failures"),
-        batch=max(_count(max_queue_len, "max_queue_len") or 1, 1),
-    )
     if max_evals is _MISSING and timeout is None and loss_threshold is None and early_stop_fn is None:
         raise InvalidArgument(
             'no end was given. Pass max_evals=100, timeout="30m", or max_evals=None to run until Ctrl-C '
             "(results are kept)."
         )
+    max_evals = None if max_evals is _MISSING else _count(max_evals, "max_evals")
+    seconds, threshold = _seconds(timeout), _number(loss_threshold, "loss_threshold")
     if early_stop_fn is not None and not callable(early_stop_fn):
         raise InvalidArgument(f"early_stop_fn must be a function; got {early_stop_fn!r}")
-    drawn = _seed(seed, rstate)
     if trials is not None and allow_trials_fmin and _takes_over(trials):
         return trials.fmin(
             fn,
             space,
             algo=algo,
-            max_evals=call.max_evals,
-            timeout=call.seconds,
-            loss_threshold=loss_threshold,
-            rstate=rstate,
+            max_evals=max_evals,
+            timeout=seconds,
+            loss_threshold=threshold,
+            rstate=rstate if seed is None else np.random.default_rng(seed),
             pass_expr_memo_ctrl=pass_expr_memo_ctrl,
             verbose=verbose,
             catch_eval_exceptions=catch_eval_exceptions,
@@ -141,73 +135,68 @@ def fmin(
             early_stop_fn=early_stop_fn,
             trials_save_file=trials_save_file,
         )
-    domain = Domain(fn, space, pass_expr_memo_ctrl=pass_expr_memo_ctrl)
-    algorithm, foreign = resolve(algo)
-    _check_seed_points(points_to_evaluate)
     path = Path(trials_save_file) if trials_save_file else None
-    if trials is None:
-        trials = load_trials(path) if path is not None and path.exists() else Trials()
-    elif not isinstance(trials, Trials):
-        raise InvalidArgument(
-            f"trials must be a Trials object; got {trials!r}",
-            hint="Trials pickled by Hyperopt load with parzen.load_trials(path)",
-        )
-    factory = choose(verbose, show_progressbar)
-    stopped, study = _search(
-        call, domain, trials, algorithm, foreign, drawn, maximize, points_to_evaluate, early_stop_fn, path, factory
+    algorithm, foreign = resolve(algo)
+    call = _Call(
+        domain=Domain(fn, space, pass_expr_memo_ctrl=pass_expr_memo_ctrl),
+        trials=_trials(trials, path),
+        algorithm=algorithm,
+        foreign=foreign,
+        seed=_seed(seed, rstate),
+        maximize=maximize,
+        max_evals=max_evals,
+        seconds=seconds,
+        threshold=threshold,
+        on_error="continue"
+        if catch_eval_exceptions
+        else _one_of(on_error, "on_error", ("raise", "continue")),
+        max_failures=_count(max_failures, "max_failures"),
+        batch=max(_count(max_queue_len, "max_queue_len") or 1, 1),
+        points=_seed_points(points_to_evaluate),
+        early_stop_fn=early_stop_fn,
+        path=path,
     )
-    return _answer(domain, trials, study, stopped, return_argmin)
+    stopped, study = _search(call, choose(verbose, show_progressbar))
+    return _answer(call, study, stopped, return_argmin)
 
 
+@dataclass(frozen=True, slots=True)
 class _Call:
-    """The checked limits of one call."""
+    """The checked arguments of one call."""
 
-    def __init__(
-        self,
-        max_evals: int | None,
-        seconds: float | None,
-        threshold: float | None,
-        on_error: str,
-        max_failures: int | None,
-        batch: int,
-    ) -> None:
-        self.max_evals = max_evals
-        self.seconds = seconds
-        self.threshold = threshold
-        self.on_error = on_error
-        self.max_failures = max_failures
-        self.batch = batch
+    domain: Domain
+    trials: Trials
+    algorithm: algorithms.Algorithm | None
+    foreign: Callable[..., Any] | None
+    seed: int | None
+    maximize: bool
+    max_evals: int | None
+    seconds: float | None
+    threshold: float | None
+    on_error: str
+    max_failures: int | None
+    batch: int
+    points: Sequence[Mapping[str, Any]]
+    early_stop_fn: Callable[..., tuple[bool, Any]] | None
+    path: Path | None
+
+    @property
+    def sign(self) -> float:
+        """-1 where large values are good."""
+        return -1.0 if self.maximize else 1.0
 
 
-def _search(
-    call: _Call,
-    domain: Domain,
-    trials: Trials,
-    algorithm: algorithms.Algorithm | None,
-    foreign: Callable[..., Any] | None,
-    seed: int | None,
-    maximize: bool,
-    points: Sequence[Mapping[str, Any]] | None,
-    early_stop_fn: Callable[..., tuple[bool, Any]] | None,
-    path: Path | None,
-    factory: Callable[..., Any],
-) -> Ended:
+def _search(call: _Call, factory: Callable[..., Any]) -> tuple[str | None, Study]:
+    """Run the search; why it ended early, and its study."""
+    trials, domain = call.trials, call.domain
     # Documents inserted and not refreshed yet come on top of max_evals, as in Hyperopt.
     before = len(trials)
-    study = trials.bind(domain.space, algorithm=algorithm, seed=seed, maximize=maximize)
-    if points:
-        _enqueue(study, points)
+    study = trials.bind(domain.space, algorithm=call.algorithm, seed=call.seed, maximize=call.maximize)
+    _enqueue(study, call.points)
     trials.release_orphans()
     study.configure(max_evals=call.max_evals, timeout=call.seconds, on_error=call.on_error)
     quota = None if call.max_evals is None else max(call.max_evals - before, 0) + study.ledger.queued
-    rules: list[Any] = []
-    since = len(study.trials)
-    if call.threshold is not None:
-        rules.append(LossReached(-call.threshold if maximize else call.threshold, since))
-    patience = getattr(early_stop_fn, "rule", None)
-    if isinstance(patience, NoProgress):
-        rules.append(NoProgress(patience.trials, patience.percent, since))
-        early_stop_fn = None
+    rules, stop_fn = _rules(call, since=len(study.trials))
     limits = Limits(
         trials=quota,
         seconds=call.seconds,
@@ -215,44 +204,68 @@ def _search(
         on_error=call.on_error,
         max_failures=call.max_failures,
         rules=rules,
-        after_round=_after_round(trials, early_stop_fn, path),
+        after_round=_after_round(trials, stop_fn, call.path),
     )
-    more = None if foreign is None else _asking(foreign, domain, trials, np.random.default_rng(study.seed))
-    executor = InlineExecutor(_evaluation(domain, trials, study, maximize))
+    more = None
+    if call.foreign is not None:
+        more = _asking(call.foreign, domain, trials, np.random.default_rng([study.seed, before]))
+    executor = InlineExecutor(_evaluation(call, study))
     total = None if quota is None else quota + len(study.ledger.waiting) + before
-    told = partial(_keep_attachments, trials)
     try:
-        with Progress(factory, before, total, -1.0 if maximize else 1.0) as progress:
+        with Progress(factory, before, total, call.sign) as progress:
+            told = partial(_keep_attachments, trials)
             stopped = drive(study, executor, limits, progress, told=told, more=more)
     finally:
-        if path is not None:
-            save_trials(trials, path)
+        if call.path is not None:
+            save_trials(trials, call.path)
     return stopped, study
 
 
-def _answer(domain: Domain, trials: Trials, study: Study, stopped: str | None, return_argmin: bool) -> Any:
+def _rules(call: _Call, since: int) -> tuple[list[StopRule], Callable[..., tuple[bool, Any]] | None]:
+    """Stop rules of one call, and the user's own one if it is none of ours."""
+    rules: list[StopRule] = []
+    if call.threshold is not None:
+        rules.append(LossReached(call.sign * call.threshold, since))
+    patience = getattr(call.early_stop_fn, "rule", None)
+    if isinstance(patience, NoProgress):
+        return [*rules, NoProgress(patience.trials, patience.percent, since)], None
+    return rules, call.early_stop_fn
+
+
+def _trials(trials: Any, path: Path | None) -> Trials:
+    """The given trials, those in the file, or new ones."""
+    if trials is None:
+        return load_trials(path) if path is not None and path.exists() else Trials()
+    if not isinstance(trials, Trials):
+        raise InvalidArgument(
+            f"trials must be a Trials object; got {trials!r}",
+            hint="Trials pickled by Hyperopt load with parzen.load_trials(path)",
+        )
+    return trials
+
+
+def _answer(call: _Call, study: Study, stopped: str | None, return_argmin: bool) -> Any:
     if not any(trial.point is not None and not trial.excluded for trial in study.trials):
         if return_argmin:
             raise AllTrialsFailed("There are no evaluation tasks, cannot return argmin of task losses.")
         return None
     best = study.best
     point = best.point or {}
-    params = domain.space.build(point)
+    params = call.domain.space.build(point)
     if not return_argmin:
         return params
     loss = float(best.losses[0])
     return Best(dict(point), params, loss, -loss if study.maximize else loss, best, stopped, study)
 
 
-def _evaluation(
-    domain: Domain, trials: Trials, study: Study, maximize: bool
-) -> Callable[[Task], Outcome]:
+def _evaluation(call: _Call, study: Study) -> Callable[[Task], Outcome]:
     """What the executor calls: claim the trial, then run the objective."""
+    domain = call.domain
     if domain.plain and not domain.annotated:
-        objective = Objective(domain.fn, domain.space, maximize)
+        objective = Objective(domain.fn, domain.space, call.maximize)
         run = evaluator(objective, domain.space, lambda: study.seed)
     else:
-        run = partial(_run_with_ctrl, domain, trials, -1.0 if maximize else 1.0)
+        run = partial(_run_with_ctrl, domain, call.trials, call.sign)
 
     def evaluate(task: Task) -> Outcome:
         if not task.trial.claimed:
@@ -268,7 +281,7 @@ def _run_with_ctrl(domain: Domain, trials: Trials, sign: float, task: Task) -> O
         doc = trials.document_of(task.number)
         returned = domain.call(task.trial.point or {}, Ctrl(trials, current_trial=doc))
         return outcome_of(returned, getattr(domain.fn, "__name__", "fn"), sign)
-    except Exception as error:  # the boundary around the user's code, as in run/evaluate.py
+    except Exception as error:  # noqa: BLE001  # the boundary around the user's code, as in run/evaluate.py
         return failure(error)
 
 
@@ -319,6 +332,8 @@ def _asking(
 
 def _enqueue(study: Study, points: Sequence[Mapping[str, Any]]) -> None:
     """Enqueue seed points, but for those that a resumed search has tried already."""
+    if not points:
+        return
     checked = [study.space.check(point, f"points_to_evaluate[{i}]") for i, point in enumerate(points)]
     tried = [trial.point for trial in study.trials if trial.point is not None]
     for point in checked:
@@ -365,7 +380,8 @@ def resolve(algo: Any) -> tuple[algorithms.Algorithm | None, Callable[..., Any] 
     if callable(algo):
         return None, algo
     raise InvalidArgument(
-        f"algo must be a name, tpe.suggest, a settings object or a function with Hyperopt's signature; got {algo!r}"
+        "algo must be a name, tpe.suggest, a settings object or a function with Hyperopt's signature; "
+        f"got {algo!r}"
     )
 
 
@@ -377,7 +393,9 @@ def _takes_over(trials: Any) -> bool:
 def _known_arguments(unknown: Mapping[str, Any]) -> None:
     for name in unknown:
         # partial objects and docs show the same names as the signature
-        raise TypeError(f"fmin() got an unexpected keyword argument {name!r}.{did_you_mean(name, _ARGUMENTS)}")
+        raise TypeError(
+            f"fmin() got an unexpected keyword argument {name!r}.{did_you_mean(name, _ARGUMENTS)}"
+        )
 
 
 _ARGUMENTS = [
@@ -406,21 +424,27 @@ _ARGUMENTS = [
 ]
 
 
-def _check_seed_points(points: Any) -> None:
+def _seed_points(points: Any) -> Sequence[Mapping[str, Any]]:
     if points is None:
-        return
+        return ()
     if not isinstance(points, (list, tuple)) or not all(isinstance(point, Mapping) for point in points):
         raise InvalidArgument(
             f"points_to_evaluate must be a list of dicts label -> value; got {points!r}",
             hint="write points_to_evaluate=[{'x': 0.5}]",
         )
+    return points
 
 
 def _count(value: Any, name: str) -> int | None:
     """A whole number of at least 0, or None. Hyperopt's users also pass sys.maxsize, infinity and floats."""
     if value is None or value == math.inf:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or value != int(value) or value < 0:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float, np.number))
+        or value != int(value)
+        or value < 0
+    ):
         raise InvalidArgument(f"{name} must be a whole number of at least 0, or None; got {value!r}")
     return int(value)
 
@@ -447,7 +471,9 @@ def _seconds(value: Any) -> float | None:
         try:
             value = float(digits) * _UNITS[unit]
         except (ValueError, KeyError):
-            raise InvalidArgument(f'timeout must be seconds or text such as "90s", "30m", "2h"; got {value!r}') from None
+            raise InvalidArgument(
+                f'timeout must be seconds or text such as "90s", "30m", "2h"; got {value!r}'
+            ) from None
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not value > 0:
         raise InvalidArgument(
             f"The timeout argument should be None or a positive value. Given value: {value!r}"
@@ -458,7 +484,8 @@ def _seconds(value: Any) -> float | None:
 def _one_of(value: Any, name: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise InvalidArgument(
-            f"{name} must be one of {', '.join(map(repr, allowed))}; got {value!r}.{did_you_mean(value, list(allowed))}"
+            f"{name} must be one of {', '.join(map(repr, allowed))}; got {value!r}."
+            f"{did_you_mean(value, list(allowed))}"
         )
     return str(value)
 
@@ -487,6 +514,7 @@ def _whole_seed(value: Any, name: str) -> int:
         whole = -1
     if isinstance(value, (bool, float)) or whole < 0:
         raise InvalidArgument(
-            f"{name} must be a whole number of at least 0, a numpy Generator, RandomState or SeedSequence; got {value!r}"
+            f"{name} must be a whole number of at least 0, a numpy Generator, RandomState or SeedSequence; "
+            f"got {value!r}"
         )
     return whole

@@ -7,6 +7,7 @@ the log at `refresh()` and appended to it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
@@ -102,7 +103,8 @@ class Trials:
             if self._study.maximize != maximize:
                 was = "maximised" if self._study.maximize else "minimised"
                 raise InvalidArgument(
-                    f"these trials were {was} so far", hint=f"pass maximize={self._study.maximize}, or new Trials()"
+                    f"these trials were {was} so far",
+                    hint=f"pass maximize={self._study.maximize}, or new Trials()",
                 )
             self._study.bind(given)
             self._study.configure(algorithm=algorithm, seed=seed)
@@ -326,7 +328,7 @@ class Trials:
         for doc in self.trials:
             result = doc["result"]
             loss = result.get("loss")
-            if result.get("status") != documents.STATUS_OK or loss is None or loss != loss:
+            if result.get("status") != documents.STATUS_OK or loss is None or math.isnan(loss):
                 continue
             if best is None or loss < best["result"]["loss"]:
                 best = doc
@@ -369,7 +371,9 @@ class Trials:
         if not variances[near].any():
             return np.float64(truth[best])
         # Chance of being the lowest, counted over draws of all near losses.
-        draws = np.random.default_rng(123).normal(losses[near], np.sqrt(variances[near]), (1000, int(near.sum())))
+        draws = np.random.default_rng(123).normal(
+            losses[near], np.sqrt(variances[near]), (1000, int(near.sum()))
+        )
         chance = np.bincount(draws.argmin(axis=1), minlength=int(near.sum())) / 1000.0
         return np.float64((chance * truth[near]).sum())
 
@@ -446,7 +450,9 @@ class Trials:
         self._next_id = max([self._next_id, *whole])
         return [doc["tid"] for doc in checked]
 
-    def count_by_state_synced(self, arg: int | Iterable[int], trials: Iterable[Document] | None = None) -> int:
+    def count_by_state_synced(
+        self, arg: int | Iterable[int], trials: Iterable[Document] | None = None
+    ) -> int:
         """How many of the visible documents have one of the given states.
 
         Args:

@@ -7,6 +7,7 @@ cut down to a window around that trial's value.
 
 from __future__ import annotations
 
+import math
 from bisect import insort
 from dataclasses import dataclass
 
@@ -67,7 +68,7 @@ def _rank(ranked: _Ranked, row: OutcomeRow) -> None:
     good = row.status is Status.DONE and bool(row.losses)
     loss = row.losses[0] if good else float("inf")
     for j, x in enumerate(row.values.tolist()):
-        if x == x:
+        if not math.isnan(x):
             insort(ranked.by_param.setdefault(j, []), (0 if good else 1, loss, row.number, x))
 
 

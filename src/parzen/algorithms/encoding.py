@@ -7,6 +7,7 @@ the cells. *Lines* are everything else: a kernel is a Gaussian.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -85,13 +86,14 @@ class Encoding:
         z = (x - self._origin) / self._width
         for j in self._others:
             z[:, j] = self.space.params[j].distribution.latent(rows[:, j])
-        return np.minimum(np.maximum(z, self._low), self._high)
+        clipped: Array = np.minimum(np.maximum(z, self._low), self._high)
+        return clipped
 
     def decode(self, z: Array) -> dict[str, float | int]:
         """One latent row to a point; NaN is inactive."""
         point: dict[str, float | int] = {}
         for param, position in zip(self.space.params, z.tolist(), strict=True):
-            if position == position:
+            if not math.isnan(position):
                 point[param.label] = param.distribution.at(position)
         return point
 
@@ -108,14 +110,14 @@ def coarse_values(law: Distribution, most: int) -> Array | None:
     if isinstance(geometry, Lattice):
         if geometry.size > most:
             return None
-        return geometry.low + np.arange(geometry.size) * float(geometry.step)
+        return np.asarray(geometry.low + np.arange(geometry.size) * geometry.step, dtype=np.float64)
     if geometry.step is None or not geometry.bounded:
         return None
     low, high = law.value(np.array([0.0, 1.0])).tolist()
     size = round((high - low) / geometry.step) + 1
     if size > most:
         return None
-    values = np.round(low / geometry.step + np.arange(size)) * geometry.step
+    values: Array = np.round(low / geometry.step + np.arange(size)) * geometry.step
     cells = law.cell(values)
     # A value whose cell is empty cannot be drawn.
     return values if cells is None else values[cells[1] > cells[0]]

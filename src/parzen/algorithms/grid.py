@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,7 @@ class Grid:
     shuffle: bool = True
 
     def __post_init__(self) -> None:
-        counts = self.steps.values() if isinstance(self.steps, Mapping) else [self.steps]
+        counts: list[Any] = list(self.steps.values()) if isinstance(self.steps, Mapping) else [self.steps]
         if any(not isinstance(count, int) or count < 1 for count in counts):
             raise InvalidArgument(f"steps must be whole numbers of at least 1; got {self.steps!r}")
 

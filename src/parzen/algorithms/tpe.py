@@ -219,7 +219,10 @@ class Model:
         ]
         with np.errstate(divide="ignore"):
             return Kernels(
-                width[code.lines], code.unbounded, [np.log(t) for t in tables], [np.log(t.prior) for t in code.tables]
+                width[code.lines],
+                code.unbounded,
+                [np.log(t) for t in tables],
+                [np.log(t.prior) for t in code.tables],
             )
 
     def _components(self, rows: np.ndarray, weights: Floats) -> Components:
@@ -307,14 +310,18 @@ class Model:
         lines = self.code.lines
         columns = [table.column for table in self.code.tables]
         masked = self.seen.masked
-        at = Candidates(z[:, lines], codes, on[:, lines] if masked else None, on[:, columns].T if masked else None)
+        at = Candidates(
+            z[:, lines], codes, on[:, lines] if masked else None, on[:, columns].T if masked else None
+        )
         ratio: Floats = log_density(self.kernels, self.below, at) - log_density(self.kernels, self.above, at)
         return ratio
 
     def _point(self, z: Floats, codes: np.ndarray, on: np.ndarray) -> dict[str, float | int]:
         point = {}
         values = {table.column: table.values[codes[t]] for t, table in enumerate(self.code.tables)}
-        for j, (param, position, used) in enumerate(zip(self.space.params, z.tolist(), on.tolist(), strict=True)):
+        for j, (param, position, used) in enumerate(
+            zip(self.space.params, z.tolist(), on.tolist(), strict=True)
+        ):
             if used:
                 law = param.distribution
                 point[param.label] = law.plain(float(values[j])) if j in values else law.at(position)
@@ -337,7 +344,9 @@ class Model:
         z = np.where(on, self.code.latent(rows), 0.5)
         ratio = self._ratio(z, on, codes)
         best = int(np.argmax(ratio))
-        return Proposal(self.space.decode(rows[best]), note={"by": "tpe", "ratio": round(float(ratio[best]), 4)})
+        return Proposal(
+            self.space.decode(rows[best]), note={"by": "tpe", "ratio": round(float(ratio[best]), 4)}
+        )
 
 
 def _label_kernel(prior: Floats) -> Floats:

@@ -230,7 +230,8 @@ def from_json(data: Mapping[str, Any]) -> Event:
     kind = EVENTS.get(data.get("kind", ""))
     if kind is None or data.get("v", 0) > kind.version:
         raise InvalidEvent(
-            f"the log has an event {data.get('kind')!r} of version {data.get('v')!r}, which this release cannot read",
+            f"the log has an event {data.get('kind')!r} of version {data.get('v')!r}, "
+            "which this release cannot read",
             hint="open it with the release that wrote it, or a newer one",
         )
     known = {f.name for f in fields(kind)}

@@ -202,7 +202,10 @@ class Columns:
         self.losses = np.full((n_points, tables.m), np.nan)
         rows = place[np.array(tables.outcome_points[:n_outcomes], dtype=np.int64)]
         self.status[rows] = tables.statuses[:n_outcomes]
-        told = [losses if len(losses) == tables.m else [np.nan] * tables.m for losses in tables.losses[:n_outcomes]]
+        told = [
+            losses if len(losses) == tables.m else [np.nan] * tables.m
+            for losses in tables.losses[:n_outcomes]
+        ]
         if told:
             self.losses[rows] = told
 
@@ -339,12 +342,12 @@ class History:
             step: Folds one outcome into it.
         """
         tables = self._tables
-        kept = tables.derived.get(key)
-        if kept is not None and kept[1] <= self._n_outcomes:
-            state, folded = kept
-        else:
-            state, folded = start(), 0
+        kept: tuple[State, int] | None = tables.derived.get(key)
+        state, folded = kept if kept is not None and kept[1] <= self._n_outcomes else (start(), 0)
+        keep = kept is None or kept[1] <= self._n_outcomes
         if folded < self._n_outcomes:
+            if keep:  # an interrupt in the middle must not leave a half-folded state
+                tables.derived.pop(key, None)
             values = tables.values
             for i in range(folded, self._n_outcomes):
                 row = OutcomeRow(
@@ -354,6 +357,6 @@ class History:
                     tables.losses[i],
                 )
                 step(state, row)
-        if kept is None or kept[1] <= self._n_outcomes:
+        if keep:
             tables.derived[key] = (state, self._n_outcomes)
         return state

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
-import math
+import datetime as dt
 import numbers
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -44,7 +43,7 @@ from parzen.trials import Trials, idxs_vals, trials_from_docs
 have_bson = False  # documents hold plain Python numbers in any case
 
 
-def SONify(arg: Any, memo: dict[int, Any] | None = None) -> Any:  # noqa: N802  # Hyperopt's name
+def SONify(arg: Any, memo: dict[int, Any] | None = None) -> Any:  # Hyperopt's name
     """A copy of a structure with NumPy's numbers and arrays made plain.
 
     Args:
@@ -63,7 +62,7 @@ def SONify(arg: Any, memo: dict[int, Any] | None = None) -> Any:  # noqa: N802  
         return {SONify(key): SONify(value) for key, value in arg.items()}
     if isinstance(arg, (list, tuple)):
         return type(arg)([SONify(item) for item in arg])
-    if arg is None or isinstance(arg, (str, bytes, numbers.Number, datetime.datetime)):
+    if arg is None or isinstance(arg, (str, bytes, numbers.Number, dt.datetime)):
         return arg
     raise TypeError(f"SONify cannot make a {type(arg).__name__} plain: {arg!r}")
 
@@ -113,10 +112,10 @@ def miscs_update_idxs_vals(
         misc["vals"] = {label: [] for label in idxs}
     for label, ids in idxs.items():
         for tid, value in zip(ids, vals[label], strict=True):
-            misc = by_id.get(renamed.get(tid, tid))
-            if misc is not None:
-                misc["idxs"][label] = [renamed.get(tid, tid)]
-                misc["vals"][label] = [value]
+            found = by_id.get(renamed.get(tid, tid))
+            if found is not None:
+                found["idxs"][label] = [renamed.get(tid, tid)]
+                found["vals"][label] = [value]
             elif assert_all_vals_used:
                 raise InvalidTrial(f"no misc part has the tid {tid!r}")
     return miscs
@@ -152,7 +151,7 @@ def validate_loss_threshold(loss_threshold: Any) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool) and not math.isnan(value)
+    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and not np.isnan(value)
 
 
 __all__ = [

@@ -48,7 +48,7 @@ class FMinIter:
     catch_eval_exceptions = False
     pickle_protocol = -1
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
         self,
         algo: Any,
         domain: Domain,
@@ -81,7 +81,7 @@ class FMinIter:
             "trials_save_file": trials_save_file,
         }
 
-    def run(self, N: int, block_until_done: bool = True) -> None:  # noqa: N803  # Hyperopt's name
+    def run(self, N: int, block_until_done: bool = True) -> None:  # Hyperopt's name
         """Run `N` more trials.
 
         Args:
@@ -104,7 +104,7 @@ class FMinIter:
             **self._options,
         )
 
-    def serial_evaluate(self, N: int = -1) -> None:  # noqa: N803  # Hyperopt's name
+    def serial_evaluate(self, N: int = -1) -> None:  # Hyperopt's name
         """Evaluate the trials that wait.
 
         Args:

@@ -57,7 +57,9 @@ def make_algorithm(p_suggest: Sequence[tuple[float, Any]]) -> Any:
     for share, algo in p_suggest:
         own, _ = resolve(algo)
         if own is None:
-            raise InvalidArgument("p_suggest mixes parzen's algorithms only; wrap others in a function of your own")
+            raise InvalidArgument(
+                "p_suggest mixes parzen's algorithms only; wrap others in a function of your own"
+            )
         parts.append((share, own))
     return Mix(tuple(parts))
 

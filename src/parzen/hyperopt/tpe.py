@@ -18,14 +18,14 @@ _default_n_startup_jobs = 20
 _default_linear_forgetting = 25
 
 
-def suggest(
+def suggest(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
     new_ids: Sequence[Any],
     domain: Domain,
     trials: Trials,
     seed: int,
     prior_weight: float = 1.0,
     n_startup_jobs: int | None = None,
-    n_EI_candidates: int = 24,  # noqa: N803  # Hyperopt's name
+    n_EI_candidates: int = 24,  # Hyperopt's name
     gamma: float | None = None,
     verbose: bool = True,
     mode: Literal["parzen", "hyperopt"] = "parzen",

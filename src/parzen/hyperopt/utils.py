@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -16,9 +16,9 @@ import numpy.typing as npt
 from parzen.domain import use_obj_for_literal_in_memo
 
 
-def coarse_utcnow() -> datetime.datetime:
+def coarse_utcnow() -> dt.datetime:
     """The time now: naive UTC, cut to milliseconds."""
-    now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
@@ -73,7 +73,7 @@ def json_call(json: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | No
 
 
 @contextmanager
-def working_dir(dir: str) -> Iterator[None]:  # noqa: A002  # Hyperopt's name
+def working_dir(dir: str) -> Iterator[None]:  # Hyperopt's name
     """Work in a folder while entered.
 
     Args:
@@ -88,7 +88,11 @@ def working_dir(dir: str) -> Iterator[None]:  # noqa: A002  # Hyperopt's name
 
 
 @contextmanager
-def temp_dir(dir: str | None = None, erase_after: bool = False, with_sentinel: bool = True) -> Iterator[str]:  # noqa: A002  # Hyperopt's name
+def temp_dir(
+    dir: str | None = None,  # Hyperopt's name
+    erase_after: bool = False,
+    with_sentinel: bool = True,
+) -> Iterator[str]:
     """A folder that exists while entered.
 
     Args:

@@ -86,7 +86,8 @@ def _norm_table(sigma: float) -> Floats:
 
     means = np.arange(BINS + 1) / BINS
     mass = ndtr((1.0 - means) / sigma) - ndtr(-means / sigma)
-    return np.log(mass) + (math.log(sigma) + _LOG_ROOT_2PI)
+    norms: Floats = np.log(mass) + (math.log(sigma) + _LOG_ROOT_2PI)
+    return norms
 
 
 @lru_cache(maxsize=64)
@@ -102,7 +103,8 @@ def bins(means: Floats) -> npt.NDArray[np.intp]:
         means: Any shape.
     """
     scaled = np.where(np.isnan(means), 0.5, means) * BINS
-    return np.clip(np.rint(scaled), 0, BINS).astype(np.intp)
+    places: npt.NDArray[np.intp] = np.clip(np.rint(scaled), 0, BINS).astype(np.intp)
+    return places
 
 
 def log_norm(
@@ -172,7 +174,9 @@ def _log_prior_lines(kernels: Kernels, at: Candidates) -> Floats:
     """(c, m) log prior density of each candidate along each line; 0 where inactive."""
     z = np.where(kernels.unbounded, at.x, 0.0)
     flat = np.where(kernels.unbounded, -0.5 * z * z - _LOG_ROOT_2PI, 0.0)
-    return flat if at.on_lines is None else np.where(at.on_lines, flat, 0.0)
+    if at.on_lines is not None:
+        flat = np.where(at.on_lines, flat, 0.0)
+    return flat
 
 
 def _masked_lines(parts: Components, at: Candidates, inverse: Floats, norms: Floats, flat: Floats) -> Floats:
@@ -196,7 +200,8 @@ def _table_term(matrix: Floats, prior: Floats, t: int, parts: Components, at: Ca
     if at.on_tables is not None:
         columns = np.where(at.on_tables[t], columns, 0.0)
     if parts.on_tables is None:
-        return columns[parts.codes[t]]
+        own: Floats = columns[parts.codes[t]]
+        return own
     fallback = prior[at.codes[t]]
     if at.on_tables is not None:
         fallback = np.where(at.on_tables[t], fallback, 0.0)

@@ -57,14 +57,17 @@ class Objective:
         if self.by_keyword:
             self._check_keywords(required, optional, takes_any, keys)
 
-    def _check_keywords(self, required: list[str], optional: list[str], takes_any: bool, keys: list[str]) -> None:
+    def _check_keywords(
+        self, required: list[str], optional: list[str], takes_any: bool, keys: list[str]
+    ) -> None:
         where = self.where()
         for name in required:
             if name not in keys:
                 raise InvalidArgument(
                     f"objective {where} has the parameter {name!r}, but the space has no such key."
                     f"{did_you_mean(name, keys)} Its keys are {keys}",
-                    hint="give the objective one parameter to get the whole point, or match its parameters to the keys",
+                    hint="give the objective one parameter to get the whole point, "
+                    "or match its parameters to the keys",
                 )
         for key in keys:
             if not takes_any and key not in (*required, *optional):
@@ -125,7 +128,7 @@ def evaluator(objective: Objective, space: Space, seed: Callable[[], int]) -> Ca
             if objective.wants_context:
                 context = TrialContext(trial.number, dict(trial.point or {}), seed())
             returned = objective(argument, context)
-        except Exception as error:  # the one boundary around the user's code
+        except Exception as error:  # noqa: BLE001  # the one boundary around the user's code
             return failure(error)
         try:
             outcome = outcome_of(returned, objective.where, objective.sign)
@@ -149,7 +152,8 @@ def outcome_of(returned: Any, where: Callable[[], str] | str = "fn", sign: float
     """Turn what an objective returned into an outcome.
 
     Args:
-        returned: A number, or a mapping with ``loss`` and optionally ``status``, ``attachments`` and anything else.
+        returned: A number, or a mapping with ``loss`` and optionally ``status``, ``attachments`` and
+            anything else.
         where: How messages call the objective.
         sign: -1 where large values are good.
 
@@ -160,7 +164,7 @@ def outcome_of(returned: Any, where: Callable[[], str] | str = "fn", sign: float
     """
     if type(returned) is float or type(returned) is int:
         loss = sign * returned
-        ok = loss == loss
+        ok = not math.isnan(loss)
         return Outcome("done" if ok else "failed", [loss], result={"loss": float(loss), "status": "ok"})
     if isinstance(returned, Mapping):
         return _from_mapping(returned, where, sign)
@@ -172,7 +176,7 @@ def outcome_of(returned: Any, where: Callable[[], str] | str = "fn", sign: float
         loss = sign * float(returned)
     except (TypeError, ValueError):
         raise _not_a_result(returned, where) from None
-    return Outcome("done" if loss == loss else "failed", [loss], result={"loss": loss, "status": "ok"})
+    return Outcome("failed" if math.isnan(loss) else "done", [loss], result={"loss": loss, "status": "ok"})
 
 
 def _from_mapping(returned: Mapping[str, Any], where: Callable[[], str] | str, sign: float) -> Outcome:
@@ -190,8 +194,8 @@ def _from_mapping(returned: Mapping[str, Any], where: Callable[[], str] | str, s
     status = result["status"]
     if status not in STATUSES:
         raise InvalidResultStatus(
-            f"{_called(where)}: the result has the status {status!r}; it must be STATUS_OK ('ok') or STATUS_FAIL "
-            f"('fail'), or one of 'new', 'running', 'suspended'",
+            f"{_called(where)}: the result has the status {status!r}; it must be STATUS_OK ('ok') or "
+            f"STATUS_FAIL ('fail'), or one of 'new', 'running', 'suspended'",
             hint="status may be left out: a result with a loss is ok",
             result=returned,
         )
@@ -199,14 +203,16 @@ def _from_mapping(returned: Mapping[str, Any], where: Callable[[], str] | str, s
     metrics = {
         key: float(value)
         for key, value in result.items()
-        if isinstance(value, (int, float, np.number)) and not np.iscomplexobj(value) and key not in _NOT_METRICS
+        if isinstance(value, (int, float, np.number))
+        and not np.iscomplexobj(value)
+        and key not in _NOT_METRICS
     }
     losses = []
     if loss is not None:
         losses = [sign * loss]
         if status == "ok" or sign < 0:
             result["loss"] = losses[0]
-    done = status == "ok" and loss is not None and loss == loss
+    done = status == "ok" and loss is not None and not math.isnan(loss)
     return Outcome("done" if done else "failed", losses, metrics, result, attachments=attachments)
 
 
@@ -248,7 +254,9 @@ def _called(where: Callable[[], str] | str) -> str:
 def _not_a_result(returned: Any, where: Callable[[], str] | str) -> InvalidObjectiveResult:
     start = _called(where)
     if returned is None:
-        return InvalidObjectiveResult(f"{start} returned None. Did you forget 'return loss'?", result=returned)
+        return InvalidObjectiveResult(
+            f"{start} returned None. Did you forget 'return loss'?", result=returned
+        )
     hint = None
     text = repr(returned)
     if isinstance(returned, (str, bytes)):
@@ -266,8 +274,3 @@ def _not_a_result(returned: Any, where: Callable[[], str] | str) -> InvalidObjec
         hint=hint,
         result=returned,
     )
-
-
-def is_nan(loss: Any) -> bool:
-    """Whether a loss is NaN."""
-    return isinstance(loss, float) and math.isnan(loss)

@@ -103,7 +103,12 @@ def drive(
                 for task, outcome in executor.wait():
                     running.pop(task.number)
                     _take(study, task, outcome, limits, state, progress, told)
-                if not running and not state.stopped and limits.after_round is not None and limits.after_round():
+                if (
+                    not running
+                    and not state.stopped
+                    and limits.after_round is not None
+                    and limits.after_round()
+                ):
                     state.stopped = "early_stop"
         finally:
             executor.shutdown()
@@ -216,4 +221,6 @@ def kept(study: Study) -> str:
     done = study.ledger.counts[Status.DONE]
     best = study.incumbent
     found = "" if best is None else f"; best so far {best[1]:.6g} (trial {best[0]})"
-    return f"parzen: {done} trials finished before{found}. Kept in the Trials object that was passed as trials=."
+    return (
+        f"parzen: {done} trials finished before{found}. Kept in the Trials object that was passed as trials=."
+    )

@@ -68,7 +68,7 @@ class Progress:
         if write is not None:
             write(text)
         else:
-            print(text, file=sys.stderr)
+            sys.stderr.write(text + "\n")
 
 
 def choose(verbose: bool, show: Any) -> Factory:
@@ -99,7 +99,7 @@ class _Silent:
 
     def say(self, text: str) -> None:
         """A line that must be seen is seen also without progress."""
-        print(text, file=sys.stderr)
+        sys.stderr.write(text + "\n")
 
 
 @contextmanager
@@ -135,7 +135,9 @@ class _Lines:
         self._last, self._printed = now, (self._done, self.postfix)
         of = "" if self._total is None else f"/{self._total}"
         found = f"  {self.postfix}" if self.postfix else ""
-        print(f"parzen  {self._done}{of} trials{found}  {now - self._begun:.1f} s", file=self._out, flush=True)
+        print(
+            f"parzen  {self._done}{of} trials{found}  {now - self._begun:.1f} s", file=self._out, flush=True
+        )
 
     def say(self, text: str) -> None:
         print(text, file=self._out, flush=True)
@@ -213,12 +215,12 @@ def bar(initial: int = 0, total: int | None = None) -> Iterator[_Bar]:
     out = sys.stdout
     above = _Above(own, out) if out.isatty() and sys.stderr.isatty() else None
     if above is not None:
-        sys.stdout = above  # type: ignore[assignment]  # has what a text stream needs
+        sys.stdout = above
     try:
         yield _Bar(own)
     finally:
         if above is not None:
-            if sys.stdout is above:  # type: ignore[comparison-overlap]  # see above
+            if sys.stdout is above:
                 sys.stdout = out
             above.close_line()
         own.close()

@@ -166,13 +166,15 @@ class Study:
         if isinstance(algorithm, str):
             algorithm = algorithms.named(algorithm)()
         if algorithm is not None and not isinstance(algorithm, algorithms.Algorithm):
-            raise InvalidArgument(f"algorithm must be a name or have a suggest(history, ask); got {algorithm!r}")
+            raise InvalidArgument(
+                f"algorithm must be a name or have a suggest(history, ask); got {algorithm!r}"
+            )
         if algorithm is not None:
             self._algorithm = algorithm
         if seed is None:
             seed = now.seed if now is not None else int(np.random.SeedSequence().generate_state(1)[0])
-        elif isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-            raise InvalidArgument(f"seed must be a whole number of at least 0; got {seed!r}")
+        else:
+            _check_seed(seed)
         described = algorithms.describe(self._algorithm)
         values = {"seed": int(seed), "algorithm": described, **settings}
         if now is None or any(getattr(now, key) != value for key, value in values.items()):
@@ -402,6 +404,11 @@ _CARRIED = (
 )
 
 
+def _check_seed(seed: Any) -> None:
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise InvalidArgument(f"seed must be a whole number of at least 0; got {seed!r}")
+
+
 def _rebuilt(described: Mapping[str, Any]) -> algorithms.Algorithm:
     """The algorithm that the log describes; the default where that is no settings object."""
     from importlib import import_module
@@ -426,7 +433,9 @@ def no_success(trials: Iterable[Trial]) -> AllTrialsFailed:
         if trial.status is not Status.DONE:
             reason = why_failed(trial)
             reasons[reason] = reasons.get(reason, 0) + 1
-    table = "; ".join(f"{count} x {reason}" for reason, count in sorted(reasons.items(), key=lambda kv: -kv[1]))
+    table = "; ".join(
+        f"{count} x {reason}" for reason, count in sorted(reasons.items(), key=lambda kv: -kv[1])
+    )
     return AllTrialsFailed(f"none of {len(ended)} trials succeeded: {table}")
 
 

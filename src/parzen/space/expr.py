@@ -101,6 +101,7 @@ class Apply:
         return self._binary("getitem", index)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Call:
+        """An expression that calls this node's value."""
         named = tuple((key, as_apply(value)) for key, value in kwargs.items())
         return Call("call", (self, *(as_apply(arg) for arg in args)), named)
 
@@ -227,9 +228,7 @@ class Switch(Apply):
 class Call(Apply):
     """An operation of the table applied to nodes."""
 
-    def __init__(
-        self, name: str, args: tuple[Apply, ...], named: tuple[tuple[str, Apply], ...] = ()
-    ) -> None:
+    def __init__(self, name: str, args: tuple[Apply, ...], named: tuple[tuple[str, Apply], ...] = ()) -> None:
         self.name = name
         self.pos_args = args
         self.named_args = named

@@ -86,9 +86,7 @@ class _Walk:
     def switch(self, node: Switch, path: str, way: _Way, taken: dict[Parameter, int]) -> None:
         self.visit(node.index, path, way, taken)
         index = node.index
-        decides = isinstance(index, Parameter) and isinstance(
-            index.distribution.geometry, (Labels, Lattice)
-        )
+        decides = isinstance(index, Parameter) and isinstance(index.distribution.geometry, (Labels, Lattice))
         if isinstance(index, Parameter) and decides:
             self.options.setdefault(index, node.options)
         for k, option in enumerate(node.options):
@@ -136,7 +134,9 @@ def _children(node: Apply) -> Iterator[tuple[str, Apply]]:
 
 
 def _place(path: str) -> str:
-    return "".join(f"[{part}]" if part.isdigit() else f"[{part!r}]" for part in path.split(".")) if path else ""
+    return (
+        "".join(f"[{part}]" if part.isdigit() else f"[{part!r}]" for part in path.split(".")) if path else ""
+    )
 
 
 def _identity(option: Apply) -> str:
@@ -190,7 +190,11 @@ def _near_misses(node: Apply, path: str) -> Iterator[str]:
         values = [item.obj for item in node.items if isinstance(item, Literal)]
         numbers = all(type(value) in (int, float) for value in values)
         if len(values) == 2 and numbers and values[0] < values[1]:
-            word = "int" if all(type(value) is int for value in values) and values[1] - values[0] > 1 else "float"
+            word = (
+                "int"
+                if all(type(value) is int for value in values) and values[1] - values[0] > 1
+                else "float"
+            )
             shown = f"({values[0]!r}, {values[1]!r})"
             word = "float" if path == "" else word
             yield f"space{_place(path)} is the constant {shown}: did you mean hp.{word}{shown}?"

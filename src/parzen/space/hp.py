@@ -57,7 +57,8 @@ def _check_log_bounds(word: str, label: str, low: _float, high: _float) -> None:
     # Small positive "logarithms" are far more often meant as the bounds themselves.
     if 0 < low < 1 and high <= 1:
         warnings.warn(
-            f"{word} {label!r} samples exp({low:g})...exp({high:g}) = {math.exp(low):.2f}...{math.exp(high):.2f}. "
+            f"{word} {label!r} samples exp({low:g})...exp({high:g}) = "
+            f"{math.exp(low):.2f}...{math.exp(high):.2f}. "
             f"For {low:g}...{high:g} write {real} or hp.float({low:g}, {high:g}, log=True).",
             SpaceWarning,
             stacklevel=4,
@@ -181,9 +182,10 @@ def choice(label: str, options: Sequence[Any]) -> Switch:
 def _options(options: Any, word: str, label: str | None) -> tuple[Apply, ...]:
     where = f"{word} {label!r}" if label else word
     if isinstance(options, (str, bytes, dict)) or not hasattr(options, "__iter__"):
+        listed = list(options) if hasattr(options, "__iter__") else [options]
         raise InvalidSpace(
             f"{where}: options must be a list; got {options!r}",
-            hint=f"write hp.{word}({label!r}, {list(options) if hasattr(options, '__iter__') else [options]!r})",
+            hint=f"write hp.{word}({label!r}, {listed!r})",
             label=label,
         )
     nodes = tuple(as_apply(option) for option in options)

@@ -136,7 +136,9 @@ class Space:
 
     def uses(self, j: int, values: Mapping[int, float | int]) -> bool:
         """Whether hyperparameter `j` is active given the values of others, by index."""
-        return any(all(values.get(parent) == taken for parent, taken in way) for way in self.params[j].condition)
+        return any(
+            all(values.get(parent) == taken for parent, taken in way) for way in self.params[j].condition
+        )
 
     def encode(self, point: Point) -> list[float]:
         """A point as a row of d floats, NaN where it has no value."""
@@ -148,7 +150,7 @@ class Space:
         return {
             param.label: param.distribution.plain(float(x))
             for param, x in zip(self.params, row, strict=True)
-            if x == x
+            if not math.isnan(x)
         }
 
     def build(self, point: Point) -> Any:
@@ -190,7 +192,8 @@ class Space:
             if label not in self.index:
                 known = list(self.index)
                 raise InvalidPoint(
-                    f"{where} has the unknown label {label!r}.{did_you_mean(label, known)} The space has {known}",
+                    f"{where} has the unknown label {label!r}.{did_you_mean(label, known)} "
+                    f"The space has {known}",
                     label=label,
                 )
         values: dict[int, float | int] = {}
@@ -215,7 +218,8 @@ class Space:
         if isinstance(value, (str, bytes)) or not param.distribution.contains(number):
             advice = "the index of an option" if param.options else "a value"
             raise InvalidPoint(
-                f"{where} has {param.label} = {value!r}, which is not {advice} of {param.distribution.describe()}",
+                f"{where} has {param.label} = {value!r}, which is not {advice} of "
+                f"{param.distribution.describe()}",
                 label=param.label,
             )
         return param.distribution.plain(number)
@@ -230,7 +234,8 @@ class Space:
 
         For a choice, ``sizes[j]`` is the number of its options.
         """
-        return next(self._counts(sizes))
+        total: float = next(self._counts(sizes))
+        return total
 
     def _counts(self, sizes: Sequence[float], index: int | None = None) -> Iterator[Any]:
         order = self.order
@@ -274,7 +279,7 @@ class Space:
             yield j, k
 
     def pick(self, sizes: Sequence[float], index: int) -> dict[int, int]:
-        """Point number `index` of the `count(sizes)` points: for each active hyperparameter which of its values."""
+        """Point number `index` of the `count(sizes)` points: index of an active hyperparameter -> of its value."""
         return dict(self._counts(sizes, index))
 
     def to_json(self) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from parzen.domain import rec_eval
 from parzen.hyperopt.pyll import base, stochastic
 from parzen.hyperopt.pyll.base import clone, clone_merge, toposort
-from parzen.space.expr import Apply, Literal, as_apply, dfs
-from parzen.space.operations import scope
+from parzen.space import operations as _operations  # noqa: F401  # fills the table that `scope` reads
+from parzen.space.expr import Apply, Literal, as_apply, dfs, scope
 
 __all__ = [
     "Apply",

@@ -16,8 +16,8 @@ from parzen.space.expr import (
     SymbolTable,
     as_apply,
     dfs,
+    scope,
 )
-from parzen.space.operations import scope
 
 
 class PyllImportError(ImportError):
@@ -52,9 +52,7 @@ def clone(expr: Apply, memo: dict[Apply, Apply] | None = None) -> Apply:
     return memo[expr]
 
 
-def clone_merge(
-    expr: Apply, memo: dict[Apply, Apply] | None = None, merge_literals: bool = False
-) -> Apply:
+def clone_merge(expr: Apply, memo: dict[Apply, Apply] | None = None, merge_literals: bool = False) -> Apply:
     """The same as `clone`; parzen's evaluation shares equal nodes by identity already.
 
     Args:
@@ -92,6 +90,7 @@ class Lambda:
         self.expr = expr
 
     def __call__(self, *args: Any, **kwargs: Any) -> Apply:
+        """The body with values in place of the placeholders."""
         given: Mapping[str, Any] = {name: value for (name, _), value in zip(self.params, args, strict=False)}
         values = {**given, **kwargs}
         memo = {node: as_apply(values[name]) for name, node in self.params}

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from parzen.hyperopt.pyll.base import clone
-from parzen.space.expr import Apply, Call, Evaluation, Literal, Parameter, as_apply, dfs
-from parzen.space.operations import scope
+from parzen.space.expr import Apply, Call, Evaluation, Literal, Parameter, as_apply, dfs, scope
 
 implicit_stochastic_symbols = scope.stochastic
 

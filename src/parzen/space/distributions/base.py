@@ -183,7 +183,7 @@ def number(value: Any, name: str, word: str, label: str | None) -> float:
     if hasattr(value, "pos_args"):
         raise InvalidSpace(
             f"{where}: {name} depends on another hyperparameter, which no search can model",
-            hint=f'scale a fixed range instead: y * hp.uniform({label or "x"!r}, 0, 1)',
+            hint=f"scale a fixed range instead: y * hp.uniform({label or 'x'!r}, 0, 1)",
             label=label,
         )
     try:

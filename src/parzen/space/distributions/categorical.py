@@ -61,7 +61,8 @@ class Categorical(Distribution):
     def log_density(self, x: Array) -> Array:
         """Log probability of the option."""
         with np.errstate(divide="ignore"):
-            return np.log(np.asarray(self.weights))[np.asarray(x, dtype=int)]
+            logs: Array = np.log(np.asarray(self.weights))[np.asarray(x, dtype=int)]
+        return logs
 
     def plain(self, x: float) -> int:
         """An int."""

@@ -102,7 +102,11 @@ class Numbers(Distribution):
         if self.whole:
             return int(x)
         k = round((x - self.low) / self.step)
-        return float(self.low + k * self.step) if abs(self.low + k * self.step - x) < 1e-9 * self.step else float(x)
+        return (
+            float(self.low + k * self.step)
+            if abs(self.low + k * self.step - x) < 1e-9 * self.step
+            else float(x)
+        )
 
     def contains(self, x: float) -> bool:
         """Whether `x` lies between the ends, and is whole where the values are."""

@@ -96,7 +96,8 @@ class Normal(Distribution):
 
                 # By symmetry both ends are taken from the lower tail, where ndtr is exact.
                 low, high = np.where(edges[0] > 0, -np.stack(edges[::-1]), np.stack(edges))
-                return np.log(ndtr(high) - ndtr(low))
+                mass: Array = ndtr(high) - ndtr(low)
+                return np.log(mass)
             z = self.latent(x)
             log_density = -0.5 * z * z - _LOG_ROOT_2PI - math.log(self.sigma)
             return np.where(x > 0, log_density - np.log(x), -np.inf) if self.log else log_density

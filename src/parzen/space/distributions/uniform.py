@@ -123,7 +123,9 @@ class Uniform(Distribution):
     def call(self) -> tuple[str, dict[str, Any]]:
         """The word of `hp` that makes this law."""
         if self.bounds is not None:
-            return "float", {"low": self.bounds[0], "high": self.bounds[1]} | ({"log": True} if self.log else {})
+            return "float", {"low": self.bounds[0], "high": self.bounds[1]} | (
+                {"log": True} if self.log else {}
+            )
         word = ("q" if self.step is not None else "") + ("log" if self.log else "") + "uniform"
         return word, {"low": self.low, "high": self.high} | ({} if self.step is None else {"q": self.step})
 
