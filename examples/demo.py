@@ -52,11 +52,7 @@ SPACE = hp.choice(
             "max_features": hp.float(0.02, 1, log=True),
             "min_samples_leaf": hp.int(1, 20, log=True),
         },
-        {
-            "family": "logistic",
-            "C": hp.float(0.001, 100, log=True),
-            "fit_intercept": hp.choice("fit_intercept", [True, False]),
-        },
+        {"family": "logistic", "C": hp.float(0.001, 100, log=True)},
     ],
 )
 

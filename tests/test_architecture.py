@@ -68,12 +68,16 @@ ROOMS = {
     "documents": Room(4),
     "domain": Room(4, beside=("documents",)),
     "trials": Room(4, beside=("documents", "domain")),
-    "search": Room(4, beside=("documents", "domain", "trials")),
+    "save": Room(4, beside=("documents", "domain", "trials")),
+    "early_stop": Room(4),
+    "best": Room(4),
+    "tracebacks": Room(4),
+    "search": Room(4, beside=("best", "documents", "domain", "save", "tracebacks", "trials")),
     "plots": Room(4),
     "formats": Room(4),
     # Floor 5, doors: nobody imports them. Published contracts are above the
     # house like a door: they may look at everything, and only tests look at them.
-    "__init__": Room(DOORS),
+    "__init__": Room(DOORS, beside=("hyperopt",)),
     "hyperopt": Room(DOORS),
     "cli": Room(DOORS),
     "dashboard": Room(DOORS),

@@ -60,7 +60,7 @@ _WHERE = {
     "Space": "parzen.space.space",
     "Study": "parzen.run.study",
     "TPE": "parzen.algorithms.tpe",
-    "Trials": "parzen.trials",
+    "Trials": "parzen.search",
     "anneal": "parzen.hyperopt.anneal:",
     "atpe": "parzen.hyperopt.atpe:",
     "errors": "parzen.errors:",

@@ -74,7 +74,13 @@ def blank(
 
 
 def misc_of(tid: Any, point: Mapping[str, float | int], labels: Iterable[str]) -> dict[str, Any]:
-    """The ``misc`` part: indices and values of every label; empty lists where inactive."""
+    """The ``misc`` part: indices and values of every label; empty lists where inactive.
+
+    Args:
+        tid: The trial's id.
+        point: Label -> stored value, active labels only.
+        labels: All labels of the space.
+    """
     return {
         "tid": tid,
         "cmd": COMMAND,
@@ -99,7 +105,12 @@ def document(trial: Trial, tid: Any, labels: Sequence[str], exp_key: Any) -> Doc
 
 
 def update(doc: Document, trial: Trial) -> None:
-    """Bring state, result, error and times of a document up to date with its trial."""
+    """Bring state, result, error and times of a document up to date with its trial.
+
+    Args:
+        doc: Changed in place.
+        trial: Its trial.
+    """
     doc["book_time"], doc["refresh_time"] = moment(trial.started), moment(trial.ended)
     doc["state"] = state_of(trial)
     if trial.error is not None:
@@ -135,6 +146,9 @@ def outcome_in(doc: Document) -> Outcome:
 
     A result without a usable status or loss is a failure, never an error:
     documents are read as they are.
+
+    Args:
+        doc: The document.
     """
     result = doc.get("result")
     error = doc["misc"].get("error")

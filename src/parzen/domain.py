@@ -171,7 +171,12 @@ class Domain:
         return result
 
     def call(self, config: Mapping[str, Any], ctrl: Any) -> Any:
-        """What the objective returns for a point, as it is."""
+        """What the objective returns for a point, as it is.
+
+        Args:
+            config: Label -> stored value.
+            ctrl: The trial's `Ctrl`.
+        """
         memo = self.memo_from_config(config)
         use_obj_for_literal_in_memo(self.expr, ctrl, Ctrl, memo)
         if self.pass_expr_memo_ctrl:
@@ -180,11 +185,23 @@ class Domain:
         return self.fn(**value) if self.annotated else Objective(self.fn, self.space)(value, None)
 
     def evaluate_async(self, config: Mapping[str, Any], ctrl: Any, attach_attachments: bool = True) -> Any:
-        """What the objective returns, and the attachments switch, for `evaluate_async2`."""
+        """What the objective returns, and the attachments switch, for `evaluate_async2`.
+
+        Args:
+            config: Label -> stored value.
+            ctrl: The trial's `Ctrl`.
+            attach_attachments: Handed on.
+        """
         return self.call(config, ctrl), attach_attachments
 
     def evaluate_async2(self, rval: Any, ctrl: Any, attach_attachments: bool = True) -> dict[str, Any]:
-        """Turn what the objective returned into a result."""
+        """Turn what the objective returned into a result.
+
+        Args:
+            rval: What the objective returned.
+            ctrl: The trial's `Ctrl`.
+            attach_attachments: Whether attachments go to the trial.
+        """
         outcome = outcome_of(rval)
         if attach_attachments:
             for name, value in outcome.attachments.items():
@@ -197,15 +214,30 @@ class Domain:
         return f"Domain{{{self.name or getattr(self.fn, '__name__', self.fn)}}}"
 
     def loss(self, result: Mapping[str, Any], config: Any = None) -> float | None:
-        """The loss of a result, if it has one."""
+        """The loss of a result, if it has one.
+
+        Args:
+            result: What the objective returned, as a mapping.
+            config: Ignored.
+        """
         return result.get("loss")
 
     def loss_variance(self, result: Mapping[str, Any], config: Any = None) -> float:
-        """The variance of a result's loss; 0 if it does not say."""
+        """The variance of a result's loss; 0 if it does not say.
+
+        Args:
+            result: What the objective returned, as a mapping.
+            config: Ignored.
+        """
         return float(result.get("loss_variance", 0.0))
 
     def true_loss(self, result: Mapping[str, Any], config: Any = None) -> float | None:
-        """The true loss of a result; its loss if it does not say."""
+        """The true loss of a result; its loss if it does not say.
+
+        Args:
+            result: What the objective returned, as a mapping.
+            config: Ignored.
+        """
         truth: float | None = result.get("true_loss", result.get("loss"))
         return truth
 
@@ -214,7 +246,12 @@ class Domain:
         raise InvalidObjectiveResult("the variance of the true loss is not known", result=config)
 
     def status(self, result: Mapping[str, Any], config: Any = None) -> str:
-        """The status of a result."""
+        """The status of a result.
+
+        Args:
+            result: What the objective returned, as a mapping.
+            config: Ignored.
+        """
         return str(result["status"])
 
     def new_result(self) -> dict[str, str]:
@@ -224,6 +261,9 @@ class Domain:
 
 def annotated_space(fn: Callable[..., Any]) -> dict[str, Any]:
     """The space in a function's annotations.
+
+    Args:
+        fn: Its parameters become the space's keys.
 
     Raises:
         InvalidAnnotatedParameter: If an annotation is no hp expression.

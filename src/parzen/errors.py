@@ -181,6 +181,10 @@ class ResultWarning(UserWarning):
 def did_you_mean(word: str, known: list[str]) -> str:
     """A spelling suggestion to append to a message, or an empty string.
 
+    Args:
+        word: What was written.
+        known: What could have been meant.
+
     >>> did_you_mean("tpee", ["tpe", "random"])
     " Did you mean 'tpe'?"
     """

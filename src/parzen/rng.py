@@ -13,6 +13,7 @@ from __future__ import annotations
 from zlib import crc32
 
 import numpy as np
+import numpy.typing as npt
 
 
 def stream(seed: int, number: int, purpose: str) -> np.random.Generator:
@@ -33,3 +34,14 @@ def stream(seed: int, number: int, purpose: str) -> np.random.Generator:
     """
     words = np.random.SeedSequence(seed, spawn_key=(number, crc32(purpose.encode())))
     return np.random.Generator(np.random.Philox(words))
+
+
+def words(key: int, number: int, count: int) -> npt.NDArray[np.uint64]:
+    """Raw 64-bit words that depend on their arguments alone, also in NumPy versions to come.
+
+    Args:
+        key: Below 2**128; different keys give unrelated words.
+        number: Below 2**64; the highest word of the counter, so that the words of two numbers never meet.
+        count: How many.
+    """
+    return np.random.Philox(key=key, counter=int(number) << 192).random_raw(count)

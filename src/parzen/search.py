@@ -6,6 +6,7 @@ import math
 import os
 import types
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -155,6 +156,7 @@ def fmin(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
         points=_seed_points(points_to_evaluate),
         early_stop_fn=early_stop_fn,
         path=path,
+        kept_in="this exception's attribute .trials" if trials is None else "the trials that were given",
     )
     stopped, study = _search(call, choose(verbose, show_progressbar))
     return _answer(call, study, stopped, return_argmin)
@@ -179,6 +181,7 @@ class _Call:
     points: Sequence[Mapping[str, Any]]
     early_stop_fn: Callable[..., tuple[bool, Any]] | None
     path: Path | None
+    kept_in: str
 
     @property
     def sign(self) -> float:
@@ -205,6 +208,7 @@ def _search(call: _Call, factory: Callable[..., Any]) -> tuple[str | None, Study
         max_failures=call.max_failures,
         rules=rules,
         after_round=_after_round(trials, stop_fn, call.path),
+        kept_in=call.kept_in,
     )
     more = None
     if call.foreign is not None:
@@ -215,6 +219,11 @@ def _search(call: _Call, factory: Callable[..., Any]) -> tuple[str | None, Study
         with Progress(factory, before, total, call.sign) as progress:
             told = partial(_keep_attachments, trials)
             stopped = drive(study, executor, limits, progress, told=told, more=more)
+    except BaseException as error:
+        # Whatever ends the search, what was found is not lost with it.
+        with suppress(AttributeError):
+            error.trials = trials  # type: ignore[attr-defined]  # for those who gave none
+        raise
     finally:
         if call.path is not None:
             save_trials(trials, call.path)
@@ -518,3 +527,6 @@ def _whole_seed(value: Any, name: str) -> int:
             f"got {value!r}"
         )
     return whole
+
+
+Trials._minimise = staticmethod(fmin)  # type: ignore[method-assign]  # the one way up, see there

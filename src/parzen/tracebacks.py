@@ -18,6 +18,9 @@ def trimmed(function: Callable[P, R]) -> Callable[P, R]:
     """Let errors leave a function without the frames of ours below it (decorator).
 
     ``PARZEN_DEBUG=1`` keeps all frames.
+
+    Args:
+        function: The outermost function of ours.
     """
 
     @wraps(function)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -355,6 +354,9 @@ class Trials:
 
         Without variances in the results it is the true loss of the trial with the lowest loss.
 
+        Args:
+            bandit: Accepted for Hyperopt's sake.
+
         Raises:
             InvalidArgument: If no trial succeeded; a ValueError.
         """
@@ -391,7 +393,14 @@ class Trials:
     def new_trial_docs(
         self, tids: Sequence[Any], specs: Sequence[Any], results: Sequence[Any], miscs: Sequence[Any]
     ) -> list[Document]:
-        """Documents with state NEW for given ids, specs, results and misc parts; not inserted yet."""
+        """Documents with state NEW for given ids, specs, results and misc parts; not inserted yet.
+
+        Args:
+            tids: Ids.
+            specs: One for each, usually None.
+            results: Their results.
+            miscs: Their misc parts.
+        """
         rows = zip(tids, specs, results, miscs, strict=True)
         return [
             documents.blank(tid, misc, result=result, spec=spec, exp_key=self._exp_key)
@@ -406,7 +415,15 @@ class Trials:
         miscs: Sequence[Any],
         sources: Sequence[Document],
     ) -> list[Document]:
-        """Documents as `new_trial_docs` makes them, marked as coming from other trials."""
+        """Documents as `new_trial_docs` makes them, marked as coming from other trials.
+
+        Args:
+            tids: Ids.
+            specs: One for each, usually None.
+            results: Their results.
+            miscs: Their misc parts.
+            sources: The documents they come from.
+        """
         docs = self.new_trial_docs(tids, specs, results, [dict(misc) for misc in miscs])
         for doc, source in zip(docs, sources, strict=True):
             doc["misc"] |= {"tid": doc["tid"], "from_tid": source["tid"]}
@@ -418,6 +435,9 @@ class Trials:
     def assert_valid_trial(self, trial: Any) -> Document:
         """Check that an object is a document of these trials; returns it.
 
+        Args:
+            trial: Anything.
+
         Raises:
             InvalidTrial: If it is not.
         """
@@ -426,6 +446,9 @@ class Trials:
     def insert_trial_doc(self, doc: Document) -> Any:
         """Insert one document; it is visible after `refresh`. Returns its id.
 
+        Args:
+            doc: The document.
+
         Raises:
             InvalidTrial: If it is no valid document.
         """
@@ -433,6 +456,9 @@ class Trials:
 
     def insert_trial_docs(self, docs: Iterable[Document]) -> list[Any]:
         """Insert documents, all or none; they are visible after `refresh`. Returns their ids.
+
+        Args:
+            docs: The documents.
 
         Raises:
             InvalidTrial: If one of them is no valid document, or its id exists.
@@ -472,7 +498,12 @@ class Trials:
         return TrialAttachments(self.attachments, trial["tid"])
 
     def view(self, exp_key: str | None = None, refresh: bool = True) -> Trials:
-        """The documents of another experiment among these, as Trials of their own."""
+        """The documents of another experiment among these, as Trials of their own.
+
+        Args:
+            exp_key: Which experiment.
+            refresh: Accepted for Hyperopt's sake.
+        """
         del refresh
         other = type(self)(exp_key=exp_key)
         other.attachments = self.attachments
@@ -493,11 +524,23 @@ class Trials:
         self.attachments = {}
 
     def fmin(self, fn: Any, space: Any, algo: Any = None, max_evals: Any = None, **kwargs: Any) -> Any:
-        """`parzen.fmin` with these trials; without progress unless ``verbose=True``."""
-        # By name: fmin is built on this class, not the other way round.
-        front = import_module("parzen.search")
+        """`parzen.fmin` with these trials; without progress unless ``verbose=True``.
+
+        Args:
+            fn: See `parzen.fmin`, as all below.
+            space: What to search.
+            algo: Who suggests.
+            max_evals: Trials in all.
+            kwargs: Its other arguments.
+        """
         options = {"verbose": False, "allow_trials_fmin": False, **kwargs}
-        return front.fmin(fn, space, algo=algo, max_evals=max_evals, trials=self, **options)
+        return self._minimise(fn, space, algo=algo, max_evals=max_evals, trials=self, **options)
+
+    @staticmethod
+    def _minimise(fn: Any, space: Any, **kwargs: Any) -> Any:
+        """`parzen.fmin`, which is built on this class and puts itself here."""
+        del fn, space, kwargs
+        raise InvalidArgument("import parzen.search before Trials.fmin is used")
 
     # Pickling
 

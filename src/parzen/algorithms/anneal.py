@@ -38,7 +38,12 @@ class Anneal:
             )
 
     def suggest(self, history: History, ask: Ask) -> Proposal:
-        """One draw for each active hyperparameter, near that of a good trial that used it."""
+        """One draw for each active hyperparameter, near that of a good trial that used it.
+
+        Args:
+            history: All that may be looked at.
+            ask: The trial's number and random numbers.
+        """
         space, rng = history.space, ask.rng
         ranked = history.derived("anneal", _Ranked, _rank)
         shares = rng.random(len(space))

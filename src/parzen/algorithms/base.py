@@ -58,12 +58,22 @@ class Algorithm(Protocol):
     """A frozen dataclass of settings with one method; it keeps no state of its own."""
 
     def suggest(self, history: History, ask: Ask) -> Proposal:
-        """The point of trial `ask.number`, from what `history` shows and nothing else."""
+        """The point of trial `ask.number`, from what `history` shows and nothing else.
+
+        Args:
+            history: All that may be looked at.
+            ask: The trial's number and random numbers.
+        """
         ...
 
 
 def size(algorithm: Algorithm, space: Space) -> float:
-    """How many points an algorithm can propose in a space; infinite for all but grids."""
+    """How many points an algorithm can propose in a space; infinite for all but grids.
+
+    Args:
+        algorithm: Any.
+        space: What it would search.
+    """
     own = getattr(algorithm, "size", None)
     return float("inf") if own is None else own(space)
 

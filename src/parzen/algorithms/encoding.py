@@ -103,7 +103,12 @@ def _free(geometry: Line | Lattice | Labels) -> bool:
 
 
 def coarse_values(law: Distribution, most: int) -> Array | None:
-    """The legal values of a distribution if there are at most `most`, else None."""
+    """The legal values of a distribution if there are at most `most`, else None.
+
+    Args:
+        law: Any.
+        most: At least 1.
+    """
     geometry = law.geometry
     if isinstance(geometry, Labels):
         return np.arange(geometry.size, dtype=float)

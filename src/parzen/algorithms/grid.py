@@ -40,6 +40,9 @@ class Grid:
     def values(self, space: Space) -> list[list[float | int]]:
         """The values of each hyperparameter, in the order of `space.params`.
 
+        Args:
+            space: What is searched.
+
         Raises:
             InvalidArgument: If `steps` names a label that the space does not have.
         """
@@ -58,6 +61,10 @@ class Grid:
 
     def suggest(self, history: History, ask: Ask) -> Proposal:
         """The next point of the grid.
+
+        Args:
+            history: All that may be looked at.
+            ask: The trial's number and random numbers.
 
         Raises:
             SearchExhausted: If all were proposed.

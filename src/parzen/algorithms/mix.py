@@ -26,7 +26,12 @@ class Mix:
             raise InvalidArgument(f"the probabilities of p_suggest must sum to 1; got {shares}")
 
     def suggest(self, history: History, ask: Ask) -> Proposal:
-        """The drawn algorithm's answer; the note says which it was."""
+        """The drawn algorithm's answer; the note says which it was.
+
+        Args:
+            history: All that may be looked at.
+            ask: The trial's number and random numbers.
+        """
         draw, below = ask.study_rng(f"mix/{ask.number}").random(), 0.0
         for share, algorithm in self.p_suggest:  # noqa: B007  # the last one takes what rounding leaves
             below += share

@@ -18,7 +18,12 @@ class QuasiRandom:
     """Sobol points mapped through the prior's quantiles."""
 
     def suggest(self, history: History, ask: Ask) -> Proposal:
-        """Point number `ask.number`."""
+        """Point number `ask.number`.
+
+        Args:
+            history: All that may be looked at.
+            ask: The trial's number and random numbers.
+        """
         return Proposal(sobol_start(history, ask))
 
 

@@ -17,6 +17,11 @@ class Random:
     """Draws from the prior."""
 
     def suggest(self, history: History, ask: Ask) -> Proposal:
-        """One draw; only the trial's number and the seed matter."""
+        """One draw; only the trial's number and the seed matter.
+
+        Args:
+            history: All that may be looked at.
+            ask: The trial's number and random numbers.
+        """
         shares = ask.rng.random(len(history.space)).tolist()
         return Proposal(history.space.point_from(shares.__getitem__))

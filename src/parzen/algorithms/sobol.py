@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parzen.errors import InvalidArgument
+from parzen.rng import words
 
 TABLED = 256  # dimensions with direction numbers
 BITS = 32  # binary digits of a coordinate; there are 2**BITS points
@@ -101,13 +102,13 @@ def scramble(dimensions: int, rng: np.random.Generator) -> Scramble:
         raise InvalidArgument(f"dimensions must be at least 0; got {dimensions!r}")
     plain = directions(min(dimensions, TABLED))
     key = int(rng.integers(2**64, dtype=np.uint64))
-    words = rng.integers(2**BITS, size=(len(plain), BITS + 1), dtype=np.uint32)
+    drawn = rng.integers(2**BITS, size=(len(plain), BITS + 1), dtype=np.uint32)
     # Column k: a one in digit k from the top, random digits below, none above.
     unit = np.uint32(1) << _DIGITS[::-1]
-    matrix = unit | (words[:, :BITS] & (unit - np.uint32(1)))
+    matrix = unit | (drawn[:, :BITS] & (unit - np.uint32(1)))
     digits = (plain[:, :, None] & unit) != 0
     columns = np.bitwise_xor.reduce(np.where(digits, matrix[:, None, :], np.uint32(0)), axis=2)
-    shift = words[:, BITS].copy()
+    shift = drawn[:, BITS].copy()
     columns.flags.writeable = shift.flags.writeable = False
     return Scramble(columns, shift, key, dimensions)
 
@@ -143,7 +144,6 @@ def sobol_point(number: int, dimensions: int, scramble: Scramble | None = None) 
     point = (whole if scramble is None else (whole ^ scramble.shift[:tabled]) + 0.5) / 2.0**BITS
     if dimensions == tabled:
         return point
-    # The number is the counter's highest word, so streams never meet; NumPy keeps raw words for ever.
-    source = np.random.Philox(key=0 if scramble is None else scramble.key, counter=int(number) << 192)
-    further = (source.random_raw(dimensions - tabled) >> np.uint64(64 - BITS)) + 0.5
+    raw = words(0 if scramble is None else scramble.key, number, dimensions - tabled)
+    further = (raw >> np.uint64(64 - BITS)) + 0.5
     return np.concatenate([point, further / 2.0**BITS])

@@ -77,7 +77,12 @@ class TPE:
             raise InvalidArgument(f"gamma must be above 0; got {self.gamma!r}")
 
     def suggest(self, history: History, ask: Ask) -> Proposal:
-        """The point with the largest ratio l / g among draws from l."""
+        """The point with the largest ratio l / g among draws from l.
+
+        Args:
+            history: All that may be looked at.
+            ask: The trial's number and random numbers.
+        """
         if self.mode == "hyperopt":
             from parzen.algorithms.tpe_classic import suggest
 
@@ -150,7 +155,12 @@ class Seen:
         self._raw.clear()
 
     def has(self, history: History, row: list[float] | Floats) -> bool:
-        """Whether a row was tried or is being tried."""
+        """Whether a row was tried or is being tried.
+
+        Args:
+            history: The present view.
+            row: (d,) values in the user's scale; NaN where inactive.
+        """
         key = _key(np.asarray(row, dtype=float))
         return key in self.keys or any(_key(other) == key for other in history.running())
 

@@ -214,6 +214,9 @@ def to_json(event: Event) -> dict[str, Any]:
     Values that JSON cannot hold become markers ``{"$unsaved": "module:Type"}``;
     `unsaved` lists them.
 
+    Args:
+        event: Any event.
+
     >>> to_json(Opened(at=0.5, number=3))
     {'kind': 'opened', 'v': 1, 'at': 0.5, 'number': 3}
     """
@@ -223,6 +226,9 @@ def to_json(event: Event) -> dict[str, Any]:
 
 def from_json(data: Mapping[str, Any]) -> Event:
     """Read what `to_json` wrote.
+
+    Args:
+        data: A JSON object.
 
     Raises:
         InvalidEvent: If its kind or version is unknown to this release.

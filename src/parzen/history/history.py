@@ -146,7 +146,13 @@ class Tables:
         self.columns: tuple[int, Columns] | None = None
 
     def add_point(self, number: int, event: int, row: Sequence[float]) -> int:
-        """Append a suggested point; returns its row."""
+        """Append a suggested point; returns its row.
+
+        Args:
+            number: The trial's.
+            event: The number of its `suggested` event.
+            row: (d,) values.
+        """
         n = len(self.point_numbers)
         if n == len(self.values):
             # A new array: views of the old one stay as they are.
@@ -158,7 +164,14 @@ class Tables:
         return n
 
     def add_outcome(self, trial: Trial, event: int, status: Status, losses: Sequence[float]) -> int:
-        """Append an outcome; returns its row."""
+        """Append an outcome; returns its row.
+
+        Args:
+            trial: Whose outcome it is.
+            event: The number of its `finished` event.
+            status: What became of it.
+            losses: m minimised losses, or none.
+        """
         self.outcome_numbers.append(trial.number)
         self.outcome_points.append(trial.point_row)
         self.outcome_events.append(event)

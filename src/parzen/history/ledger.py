@@ -51,6 +51,9 @@ class Ledger:
     def fold(self, event: e.Event) -> None:
         """Take in the next event.
 
+        Args:
+            event: Must follow the last one folded.
+
         Raises:
             InvalidEvent: If it cannot follow what came before.
         """

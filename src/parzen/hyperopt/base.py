@@ -129,6 +129,9 @@ def spec_from_misc(misc: dict[str, Any]) -> dict[str, Any]:
 def validate_timeout(timeout: Any) -> None:
     """Check a timeout: None or a positive number.
 
+    Args:
+        timeout: In seconds.
+
     Raises:
         InvalidArgument: If it is neither.
     """
@@ -140,6 +143,9 @@ def validate_timeout(timeout: Any) -> None:
 
 def validate_loss_threshold(loss_threshold: Any) -> None:
     """Check a loss threshold: None or a number.
+
+    Args:
+        loss_threshold: A loss.
 
     Raises:
         InvalidArgument: If it is neither.

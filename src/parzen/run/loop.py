@@ -31,6 +31,7 @@ class Limits:
         max_failures: More failed trials than that end the search with an error; None for no limit.
         rules: Stop rules, looked at after each trial.
         after_round: The user's own stop rule, called after each round; True stops.
+        kept_in: Where a message says that finished trials are.
     """
 
     trials: int | None = None
@@ -40,6 +41,7 @@ class Limits:
     max_failures: int | None = None
     rules: Sequence[StopRule] = ()
     after_round: Callable[[], bool] | None = None
+    kept_in: str = "the study"
 
 
 @dataclass(slots=True)
@@ -86,7 +88,7 @@ def drive(
     def explain() -> None:
         now = time.time()
         what = ", ".join(f"trial {n}, {now - task.trial.started:.0f} s so far" for n, task in running.items())
-        progress.say(f"Stopping after the running trial ({what}). Ctrl-C again to stop now.")
+        progress.alert(f"Stopping after the running trial ({what}). Ctrl-C again to stop now.")
 
     with Interrupts(explain) as interrupts:
         try:
@@ -191,7 +193,7 @@ def _failed(
     error = outcome.exception
     if error is not None:
         if limits.on_error == "raise":
-            error.add_note(kept(study))
+            error.add_note(kept(study, limits.kept_in))
             raise error
         progress.say(f"parzen: trial {trial.number} failed: {why_failed(trial)}")
         state.same_error.append(type(error).__name__)
@@ -216,11 +218,14 @@ def _failed(
         ) from error
 
 
-def kept(study: Study) -> str:
-    """A note for an exception that ends a search: what is kept."""
+def kept(study: Study, where: str) -> str:
+    """A note for an exception that ends a search: what is kept, and where.
+
+    Args:
+        study: The study.
+        where: Where its trials are.
+    """
     done = study.ledger.counts[Status.DONE]
     best = study.incumbent
     found = "" if best is None else f"; best so far {best[1]:.6g} (trial {best[0]})"
-    return (
-        f"parzen: {done} trials finished before{found}. Kept in the Trials object that was passed as trials=."
-    )
+    return f"parzen: {done} trials finished before{found}; all are kept in {where}"

@@ -63,10 +63,15 @@ class Progress:
         self._bar.update(1)
 
     def say(self, text: str) -> None:
-        """A line for the user, without tearing the bar."""
+        """A line for the user above the bar; nothing where progress is off."""
         write = getattr(self._bar, "say", None)
         if write is not None:
             write(text)
+
+    def alert(self, text: str) -> None:
+        """A line that must be seen also where progress is off."""
+        if getattr(self._bar, "say", None) is not None:
+            self.say(text)
         else:
             sys.stderr.write(text + "\n")
 
@@ -96,10 +101,6 @@ class _Silent:
 
     def update(self, n: int) -> None:
         """Nothing."""
-
-    def say(self, text: str) -> None:
-        """A line that must be seen is seen also without progress."""
-        sys.stderr.write(text + "\n")
 
 
 @contextmanager

@@ -360,7 +360,12 @@ class Study:
         self._append(e.Enqueued(time.time(), checked, dict(note or {"by": "user"})))
 
     def amend(self, number: int, outcome: Outcome) -> None:
-        """Correct the outcome of a trial that has ended."""
+        """Correct the outcome of a trial that has ended.
+
+        Args:
+            number: The trial's.
+            outcome: What holds instead.
+        """
         self._append(
             e.Amended(
                 time.time(), number, outcome.status, outcome.losses, dict(outcome.metrics), outcome.result
@@ -368,14 +373,24 @@ class Study:
         )
 
     def exclude(self, numbers: Iterable[int], why: str = "") -> None:
-        """Make trials no longer count."""
+        """Make trials no longer count.
+
+        Args:
+            numbers: The trials'.
+            why: Kept in the log.
+        """
         now = time.time()
         batch = [e.Excluded(now, number, why) for number in numbers]
         if batch:
             self._append(*batch)
 
     def note(self, note: Mapping[str, Any], number: int | None = None) -> None:
-        """Add a remark to a trial, or to the study."""
+        """Add a remark to a trial, or to the study.
+
+        Args:
+            note: Small JSON.
+            number: The trial's; left out, it is on the study.
+        """
         self._append(e.Noted(time.time(), dict(note), number))
 
     def put_in(self, point: dict[str, float | int], note: dict[str, Any]) -> Trial:

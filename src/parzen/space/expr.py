@@ -373,7 +373,13 @@ class SymbolTable:
         return make
 
     def node(self, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Apply:
-        """An expression that applies the operation `name`."""
+        """An expression that applies the operation `name`.
+
+        Args:
+            name: The operation's.
+            args: Its positional inputs.
+            kwargs: Its named inputs.
+        """
         nodes = tuple(as_apply(arg) for arg in args)
         if name == "switch":
             return Switch(nodes[0], nodes[1:])
@@ -393,6 +399,10 @@ class SymbolTable:
     def register(self, function: Callable[..., Any], name: str | None = None) -> Callable[..., Any]:
         """Add an operation under a name of its own choice.
 
+        Args:
+            function: What it does.
+            name: Left out, the function's own.
+
         Raises:
             InvalidArgument: If the name is taken; a ValueError.
         """
@@ -406,6 +416,9 @@ class SymbolTable:
 
     def define(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Register a Python function as an operation, under its own name (decorator).
+
+        Args:
+            function: What it does.
 
         Raises:
             InvalidArgument: If the name is taken; a ValueError.
@@ -439,6 +452,10 @@ class SymbolTable:
 
     def require_label(self, label: Any, word: str) -> str:
         """Check a label as the old words of `hp` do.
+
+        Args:
+            label: What the user gave.
+            word: The word of `hp`.
 
         Raises:
             InvalidLabel: If it is no string; a TypeError.

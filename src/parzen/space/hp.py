@@ -80,6 +80,11 @@ def _gaussian(word: str, label: Any, mu: Any, sigma: Any, q: Any = None) -> Para
 def uniform(label: str, low: _float, high: _float) -> Parameter:
     """A float, uniform on [low, high).
 
+    Args:
+        label: The hyperparameter's name, unique in the space.
+        low: Smallest value.
+        high: Largest value; above `low`.
+
     >>> uniform("x", -1, 1)
     x ~ uniform(-1, 1)
     """
@@ -90,6 +95,12 @@ def quniform(label: str, low: _float, high: _float, q: _float) -> Parameter:
     """A float: a uniform value on [low, high] rounded to a multiple of `q`.
 
     Multiples are of `q`, not counted from `low`, and may lie up to q/2 outside.
+
+    Args:
+        label: The hyperparameter's name, unique in the space.
+        low: Lower end before rounding.
+        high: Upper end before rounding; above `low`.
+        q: The step; above 0.
     """
     return _bounded("quniform", label, low, high, q)
 
@@ -98,6 +109,12 @@ def uniformint(label: str, low: _float, high: _float, q: _float = 1) -> Apply:
     """An int for the objective, stored as a float: `quniform` with q = 1.
 
     `q` is accepted and taken as 1. For ints throughout use `hp.int`.
+
+    Args:
+        label: The hyperparameter's name, unique in the space.
+        low: Lower end; included, with half a share.
+        high: Upper end; included, with half a share.
+        q: Ignored.
     """
     del q
     name = scope.require_label(label, "uniformint")
@@ -109,6 +126,11 @@ def uniformint(label: str, low: _float, high: _float, q: _float = 1) -> Apply:
 def loguniform(label: str, low: _float, high: _float) -> Parameter:
     """A float: exp of a uniform value. The bounds are logarithms of the values' bounds.
 
+    Args:
+        label: The hyperparameter's name, unique in the space.
+        low: Logarithm of the smallest value.
+        high: Logarithm of the largest value; above `low`.
+
     Raises:
         InvalidSpace: If exp(high) overflows.
     """
@@ -116,27 +138,60 @@ def loguniform(label: str, low: _float, high: _float) -> Parameter:
 
 
 def qloguniform(label: str, low: _float, high: _float, q: _float) -> Parameter:
-    """A float: exp of a uniform value, rounded to a multiple of `q`; may be 0."""
+    """A float: exp of a uniform value, rounded to a multiple of `q`; may be 0.
+
+    Args:
+        label: The hyperparameter's name, unique in the space.
+        low: Logarithm of the smallest value.
+        high: Logarithm of the largest value; above `low`.
+        q: The step; above 0.
+    """
     return _bounded("qloguniform", label, low, high, q)
 
 
 def normal(label: str, mu: _float, sigma: _float) -> Parameter:
-    """A float, normal with mean `mu` and standard deviation `sigma`; unbounded."""
+    """A float, normal with mean `mu` and standard deviation `sigma`; unbounded.
+
+    Args:
+        label: The hyperparameter's name, unique in the space.
+        mu: Mean.
+        sigma: Standard deviation; above 0.
+    """
     return _gaussian("normal", label, mu, sigma)
 
 
 def qnormal(label: str, mu: _float, sigma: _float, q: _float) -> Parameter:
-    """A float: a normal value rounded to a multiple of `q`; unbounded."""
+    """A float: a normal value rounded to a multiple of `q`; unbounded.
+
+    Args:
+        label: The hyperparameter's name, unique in the space.
+        mu: Mean.
+        sigma: Standard deviation; above 0.
+        q: The step; above 0.
+    """
     return _gaussian("qnormal", label, mu, sigma, q)
 
 
 def lognormal(label: str, mu: _float, sigma: _float) -> Parameter:
-    """A positive float whose logarithm is normal with mean `mu` and deviation `sigma`."""
+    """A positive float whose logarithm is normal with mean `mu` and deviation `sigma`.
+
+    Args:
+        label: The hyperparameter's name, unique in the space.
+        mu: Mean of the logarithm.
+        sigma: Standard deviation of the logarithm; above 0.
+    """
     return _gaussian("lognormal", label, mu, sigma)
 
 
 def qlognormal(label: str, mu: _float, sigma: _float, q: _float) -> Parameter:
-    """A float: a lognormal value rounded to a multiple of `q`; may be 0."""
+    """A float: a lognormal value rounded to a multiple of `q`; may be 0.
+
+    Args:
+        label: The hyperparameter's name, unique in the space.
+        mu: Mean of the logarithm.
+        sigma: Standard deviation of the logarithm; above 0.
+        q: The step; above 0.
+    """
     return _gaussian("qlognormal", label, mu, sigma, q)
 
 
@@ -144,6 +199,11 @@ def randint(label: str, *args: Any, **kwargs: Any) -> Parameter:
     """An int from [0, upper) or [low, high): ``randint(label, upper)`` or ``randint(label, low, high)``.
 
     As in Hyperopt, a single bound is the upper one, whether by position or as ``low=``.
+
+    Args:
+        label: The hyperparameter's name, unique in the space.
+        args: ``upper``, or ``low, high``; whole numbers up to 2**53.
+        kwargs: The same by name.
     """
     name = scope.require_label(label, "randint")
     named = dict(zip(("low", "high"), args, strict=False)) | kwargs

@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from parzen.errors import InvalidPoint, InvalidSpace, did_you_mean
-from parzen.space.distributions.base import Distribution, Labels, Lattice, from_json
+from parzen.space.distributions.base import Distribution, Labels, Lattice
+from parzen.space.distributions.table import from_json
 from parzen.space.expr import Apply, Evaluation, Parameter
 
 Point = Mapping[str, float | int]
@@ -135,7 +136,12 @@ class Space:
         return {self.params[j].label: values[j] for j in sorted(values)}
 
     def uses(self, j: int, values: Mapping[int, float | int]) -> bool:
-        """Whether hyperparameter `j` is active given the values of others, by index."""
+        """Whether hyperparameter `j` is active given the values of others, by index.
+
+        Args:
+            j: Index in `params`.
+            values: Index -> value.
+        """
         return any(
             all(values.get(parent) == taken for parent, taken in way) for way in self.params[j].condition
         )
@@ -155,6 +161,9 @@ class Space:
 
     def build(self, point: Point) -> Any:
         """The objective's argument for a point.
+
+        Args:
+            point: Label -> stored value.
 
         Raises:
             InvalidSpace: If the space was read from JSON and has no expression.
@@ -233,6 +242,9 @@ class Space:
         """How many points there are when hyperparameter j takes ``sizes[j]`` values.
 
         For a choice, ``sizes[j]`` is the number of its options.
+
+        Args:
+            sizes: (d,) at least 1 each.
         """
         total: float = next(self._counts(sizes))
         return total
@@ -279,7 +291,12 @@ class Space:
             yield j, k
 
     def pick(self, sizes: Sequence[float], index: int) -> dict[int, int]:
-        """Point number `index` of the `count(sizes)` points: index of an active hyperparameter -> of its value."""
+        """Point number `index` of `count(sizes)`: index of each active hyperparameter -> of its value.
+
+        Args:
+            sizes: (d,) as for `count`.
+            index: From 0 to below the count.
+        """
         return dict(self._counts(sizes, index))
 
     def to_json(self) -> dict[str, Any]:

@@ -19,13 +19,22 @@ class Store(Protocol):
     def append(self, study: str, events: Sequence[Event]) -> int:
         """Append a batch; returns the number of its last event.
 
+        Args:
+            study: The study's name.
+            events: In order.
+
         Raises:
             Taken: If the unique key of one of them exists; nothing is written then.
         """
         ...
 
     def read(self, study: str, after: int) -> list[Event]:
-        """The events after number `after`, in order, without gaps."""
+        """The events after number `after`, in order, without gaps.
+
+        Args:
+            study: The study's name.
+            after: The last event that is known already; 0 for all.
+        """
         ...
 
     def studies(self) -> list[str]:
@@ -33,11 +42,19 @@ class Store(Protocol):
         ...
 
     def put(self, key: str, data: bytes) -> None:
-        """Keep bytes under a name, replacing what was there."""
+        """Keep bytes under a name, replacing what was there.
+
+        Args:
+            key: Its name.
+            data: The bytes.
+        """
         ...
 
     def get(self, key: str) -> bytes:
         """The bytes under a name.
+
+        Args:
+            key: Its name.
 
         Raises:
             KeyError: If there are none.
@@ -45,7 +62,15 @@ class Store(Protocol):
         ...
 
     def hold(self, study: str, number: int, attempt: int, owner: str, seconds: float) -> bool:
-        """Take or renew the lease of an attempt; True if `owner` now holds it."""
+        """Take or renew the lease of an attempt; True if `owner` now holds it.
+
+        Args:
+            study: The study's name.
+            number: The trial's.
+            attempt: Which claim.
+            owner: Who wants it.
+            seconds: For how long from now.
+        """
         ...
 
 

@@ -23,6 +23,10 @@ class MemoryStore:
     def append(self, study: str, events: Sequence[Event]) -> int:
         """Append a batch; returns the number of its last event.
 
+        Args:
+            study: The study's name.
+            events: In order.
+
         Raises:
             Taken: If the unique key of one of them exists; nothing is written then.
         """
@@ -38,7 +42,12 @@ class MemoryStore:
             return len(log)
 
     def read(self, study: str, after: int) -> list[Event]:
-        """The events after number `after`."""
+        """The events after number `after`.
+
+        Args:
+            study: The study's name.
+            after: The last event that is known already; 0 for all.
+        """
         with self._lock:
             return self._logs.get(study, [])[after:]
 
@@ -48,12 +57,20 @@ class MemoryStore:
             return list(self._logs)
 
     def put(self, key: str, data: bytes) -> None:
-        """Keep bytes under a name."""
+        """Keep bytes under a name.
+
+        Args:
+            key: Its name.
+            data: The bytes.
+        """
         with self._lock:
             self._data[key] = bytes(data)
 
     def get(self, key: str) -> bytes:
         """The bytes under a name.
+
+        Args:
+            key: Its name.
 
         Raises:
             KeyError: If there are none.
@@ -62,7 +79,15 @@ class MemoryStore:
             return self._data[key]
 
     def hold(self, study: str, number: int, attempt: int, owner: str, seconds: float) -> bool:
-        """Take or renew the lease of an attempt; True if `owner` now holds it."""
+        """Take or renew the lease of an attempt; True if `owner` now holds it.
+
+        Args:
+            study: The study's name.
+            number: The trial's.
+            attempt: Which claim.
+            owner: Who wants it.
+            seconds: For how long from now.
+        """
         with self._lock:
             now = time.monotonic()
             holder, until = self._leases.get((study, number, attempt), (owner, 0.0))

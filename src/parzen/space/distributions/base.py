@@ -159,22 +159,14 @@ def family(cls: type[Distribution]) -> type[Distribution]:
     return cls
 
 
-def from_json(data: Mapping[str, Any]) -> Distribution:
-    """Read a distribution that `to_json` wrote.
-
-    Raises:
-        InvalidSpace: If its kind is unknown.
-    """
-    from parzen.space.distributions import categorical, lattice, normal, uniform  # noqa: F401  # fill the table
-
-    try:
-        return FAMILIES[data["kind"]].read(data)
-    except KeyError as error:
-        raise InvalidSpace(f"unknown distribution in {dict(data)!r}: {error}") from None
-
-
 def number(value: Any, name: str, word: str, label: str | None) -> float:
     """Check that a distribution's argument is a finite number.
+
+    Args:
+        value: What the user gave.
+        name: How messages call it.
+        word: The word of `hp`.
+        label: The hyperparameter's, or None.
 
     Raises:
         InvalidSpace: If it is an expression, no number, or not finite.
@@ -198,6 +190,13 @@ def number(value: Any, name: str, word: str, label: str | None) -> float:
 
 def ordered(low: float, high: float, word: str, label: str | None, fix: Callable[[], str]) -> None:
     """Check that low is below high.
+
+    Args:
+        low: Lower end.
+        high: Upper end.
+        word: The word of `hp`.
+        label: The hyperparameter's, or None.
+        fix: Makes the code that is right.
 
     Raises:
         InvalidSpace: If it is not; the message has Hyperopt's words and the fix as code.
