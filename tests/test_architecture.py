@@ -336,8 +336,9 @@ def impurities(house: House) -> Iterator[str]:
             yield f"{found.where}: imports numpy.random on a pure floor; write np.random.Generator in types"
     for file in pure:
         for node, _ in nodes(file.tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in IMPURE_CALLS:
-                yield f"{file.at(node.lineno)}: {IMPURE_CALLS[node.func.id]} on a pure floor"
+            called = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+            if called in IMPURE_CALLS:
+                yield f"{file.at(node.lineno)}: {IMPURE_CALLS[called]} on a pure floor"
             elif isinstance(node, ast.Global):
                 yield f"{file.at(node.lineno)}: changes a global name on a pure floor"
             elif (
@@ -346,7 +347,7 @@ def impurities(house: House) -> Iterator[str]:
                 and node.attr not in RANDOM_NAMES_ALLOWED
                 and file.relative != RANDOM_DOOR
             ):
-                yield f"{file.at(node.lineno)}: np.random.{node.attr} on a pure floor; draw from the rng handed in"
+                yield f"{file.at(node.lineno)}: np.random.{node.attr} on a pure floor; draw from the given rng"
 
 
 def scipy_offences(house: House) -> Iterator[str]:
@@ -439,7 +440,12 @@ CASES = [
     (DOWN, "executors/x.py", "from parzen.run.context import Context", "must not import parzen.run.context"),
     (DOWN, "executors/x.py", "from parzen.storage.base import Store", "must not import parzen.storage.base"),
     (DOWN, "run/x.py", "from parzen.executors.base import Executor", None),
-    (DOWN, "run/x.py", "from parzen.executors.inline import Inline", "must not import parzen.executors.inline"),
+    (
+        DOWN,
+        "run/x.py",
+        "from parzen.executors.inline import Inline",
+        "must not import parzen.executors.inline",
+    ),
     (DOWN, "run/x.py", "from ..executors import inline", "must not import parzen.executors.inline"),
     (DOWN, "run/x.py", "from . import loop", None),
     (DOWN, "documents.py", "from parzen.trials import Trials", "must not import parzen.trials"),
@@ -453,7 +459,12 @@ CASES = [
     (DOWN, "run/x.py", "from parzen.testing import problems", "nobody imports a door"),
     ("no imports in a circle", "space/x.py", "from parzen.space import expr", "space.expr -> space.x"),
     ("floors 0 and 1 are pure", "space/x.py", "import os.path", "imports os, a file"),
-    ("floors 0 and 1 are pure", "insight/x.py", "def f():\n    from time import time", "x.py:2: imports time"),
+    (
+        "floors 0 and 1 are pure",
+        "insight/x.py",
+        "def f():\n    from time import time",
+        "x.py:2: imports time",
+    ),
     ("floors 0 and 1 are pure", "insight/x.py", "print(1)", "prints on a pure floor"),
     ("floors 0 and 1 are pure", "insight/x.py", "def f():\n    global g", "changes a global"),
     ("floors 0 and 1 are pure", "rng.py", "from numpy.random import Philox\nnp.random.Philox(1)", None),
@@ -465,7 +476,12 @@ CASES = [
     ("floors 0 and 1 are pure", "storage/x.py", "import os, time, threading", None),
     ("scipy only where it is cheap", "numerics/x.py", "from scipy.special import ndtr", None),
     ("scipy only where it is cheap", "numerics/x.py", "from scipy import special", None),
-    ("scipy only where it is cheap", "hyperopt/x.py", "def f():\n    import scipy.stats", "imports scipy.stats"),
+    (
+        "scipy only where it is cheap",
+        "hyperopt/x.py",
+        "def f():\n    import scipy.stats",
+        "imports scipy.stats",
+    ),
     ("scipy only where it is cheap", "space/x.py", "import scipy", "imports scipy;"),
     ("scipy only where it is cheap", "algorithms/x.py", "def f():\n    from scipy import linalg", None),
     ("scipy only where it is cheap", "algorithms/x.py", "from scipy import linalg", "inside the function"),

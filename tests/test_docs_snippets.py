@@ -15,6 +15,7 @@ import contextlib
 import io
 import re
 import sys
+import traceback
 import types
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,7 @@ class BadFence(Exception):
 
 
 def fences(text: str) -> list[tuple[int, str, str, bool]]:
-    """Each fenced block: line of its content, its info words, its content, whether only blank lines precede."""
+    """Each fenced block: line of its content, its info, its content, and whether it directly follows a block."""
     found: list[tuple[int, str, str, bool]] = []
     opened: tuple[str, str, int] | None = None  # indent, backticks, line of the content
     info, content, only_blank = "", [], False
@@ -73,7 +74,7 @@ def blocks(text: str) -> list[Block]:
             found.append(Block(line, content, run=not marks))
         elif language == "text" and content.split("\n")[0].strip() == OUTPUT_MARK:
             if not (previous_was_python and directly_after and found[-1].run):
-                raise BadFence(f"line {line - 1}: an output block must directly follow a Python block that runs")
+                raise BadFence(f"line {line - 1}: output must directly follow a Python block that runs")
             output = content.partition("\n")[2]
             found[-1] = Block(found[-1].line, found[-1].code, run=True, output=output)
         previous_was_python = language == "python"
@@ -129,7 +130,8 @@ def test_blocks_share_a_namespace_and_know_their_lines():
     run_document("```python\nx = 1\n```\ntext\n```python\nassert x == 1\n```\n", "a.md")
     with pytest.raises(ZeroDivisionError) as caught:
         run_document("# Title\n\n```python\nx = 1\n1 / 0\n```\n", "a.md")
-    assert (caught.traceback[-1].path.name, caught.traceback[-1].lineno + 1) == ("a.md", 5)
+    last = traceback.extract_tb(caught.value.__traceback__)[-1]
+    assert (last.filename, last.lineno) == ("a.md", 5)
 
 
 def test_output_is_compared_with_wildcards():

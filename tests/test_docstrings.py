@@ -49,6 +49,11 @@ class Public:
     parameters: tuple[str, ...] | None  # None for a class
     docstring: str | None
     rare: bool
+    protocol: bool = False  # a method of a Protocol: it speaks for its implementations
+
+    @property
+    def signature(self) -> tuple[str, tuple[str, ...]]:
+        return self.name.rpartition(".")[2], self.parameters or ()
 
     @property
     def stated(self) -> bool:
@@ -58,17 +63,16 @@ class Public:
 def states_parameters(docstring: str, parameters: tuple[str, ...]) -> bool:
     """Whether each parameter has an entry below `Args:` or stands in backticks in the text.
 
-    One parameter needs neither when the docstring is one line.
+    A function of one parameter needs neither: what it does says what it takes.
     """
-    if len(parameters) <= 1 and len(docstring.strip().splitlines()) == 1:
-        return True
-    section = re.search(r"^\s*Args:\n(.*?)(?=^\s*(?:Returns|Raises|Yields|>>>)|\Z)", docstring, re.M | re.S)
-    entries = set(re.findall(r"^\s*\*{0,2}(\w+)(?: \([^)]*\))?:", section[1], re.M)) if section else set()
-    # "a, b: ..." and "low / high: ..." are entries too.
-    for names in re.findall(r"^\s*((?:\*{0,2}\w+(?:, | / |/| and ))+\*{0,2}\w+):", section[1] if section else "", re.M):
-        entries.update(re.findall(r"\w+", names))
-    quoted = set(re.findall(r"`+\*{0,2}(\w+)`+", docstring))
-    return bool(docstring) and set(parameters) <= entries | quoted
+    if len(parameters) <= 1:
+        return bool(docstring)
+    section = re.search(r"^Args:\n(.*?)(?=^\S|\Z)", docstring, re.M | re.S)
+    # An entry may name several: "low, high: Both ends."
+    entry = r"^\s+((?:\*{0,2}\w+(?:, )?)+)(?: \([^)]*\))?:"
+    names = " ".join(re.findall(entry, section[1], re.M)) if section else ""
+    quoted = re.findall(r"`+\*{0,2}(\w+)`+", docstring)
+    return set(parameters) <= {*re.findall(r"\w+", names), *quoted}
 
 
 def decorator_names(node: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
@@ -89,10 +93,10 @@ def parameters_of(node: ast.FunctionDef | ast.AsyncFunctionDef, method: bool) ->
 def public_of(tree: ast.Module, place: str, rare: bool = False) -> Iterator[Public]:
     """The public definitions of one module, `if` and `try` at its top level included."""
 
-    def walk(body: list[ast.stmt], outer: str, method: bool) -> Iterator[Public]:
+    def walk(body: list[ast.stmt], outer: str, owner: ast.ClassDef | None) -> Iterator[Public]:
         for node in body:
             if isinstance(node, ast.If | ast.Try):
-                yield from walk([*node.body, *node.orelse], outer, method)
+                yield from walk([*node.body, *node.orelse], outer, owner)
                 continue
             if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
@@ -101,12 +105,14 @@ def public_of(tree: ast.Module, place: str, rare: bool = False) -> Iterator[Publ
             where, name = f"{place}:{node.lineno}", f"{outer}{node.name}"
             if isinstance(node, ast.ClassDef):
                 yield Public(where, name, None, ast.get_docstring(node), rare)
-                yield from walk(node.body, f"{name}.", True)
+                yield from walk(node.body, f"{name}.", node)
             # The documented one is the implementation, or the getter.
             elif not decorator_names(node) & {"overload", "setter", "deleter"}:
-                yield Public(where, name, parameters_of(node, method), ast.get_docstring(node), rare)
+                parameters = parameters_of(node, owner is not None)
+                protocol = owner is not None and any("Protocol" in ast.unparse(base) for base in owner.bases)
+                yield Public(where, name, parameters, ast.get_docstring(node), rare, protocol)
 
-    yield from walk(tree.body, "", False)
+    yield from walk(tree.body, "", None)
 
 
 def read_public(root: Path) -> list[Public]:
@@ -121,14 +127,26 @@ def read_public(root: Path) -> list[Public]:
     return found
 
 
+def parameters_unstated(found: list[Public]) -> tuple[list[str], int]:
+    """The functions that do not state their parameters, and how many were asked.
+
+    A method may leave it to the protocol that it implements: the one with the
+    same name and parameters.
+    """
+    asked = [each for each in found if each.parameters and not each.rare]
+    by_protocol = {each.signature for each in found if each.protocol and each.stated}
+    silent = [each for each in asked if not each.stated and each.signature not in by_protocol]
+    return [f"{each.place}: {each.name}({', '.join(each.parameters or ())})" for each in silent], len(asked)
+
+
 def count(found: list[Public]) -> str:
     """One sentence with the figures."""
     kept = [each for each in found if not each.rare]
-    with_parameters = [each for each in kept if each.parameters]
+    silent, asked = parameters_unstated(found)
     return (
         f"{sum(bool(each.docstring) for each in kept)} of {len(kept)} public names have a docstring; "
-        f"{sum(each.stated for each in with_parameters)} of {len(with_parameters)} functions "
-        f"with parameters state them; {len(found) - len(kept)} names in rare Hyperopt modules not asked"
+        f"{asked - len(silent)} of {asked} functions with parameters state them; "
+        f"{len(found) - len(kept)} names in rare Hyperopt modules not asked"
     )
 
 
@@ -140,21 +158,39 @@ def test_every_public_name_has_a_docstring():
 
 def test_nearly_every_public_function_states_its_parameters():
     found = read_public(PACKAGE)
-    asked = [each for each in found if each.parameters and not each.rare]
-    silent = [f"{each.place}: {each.name}({', '.join(each.parameters or ())})" for each in asked if not each.stated]
-    assert len(silent) <= (1 - STATED_SHARE) * len(asked), f"{count(found)}. Silent:\n" + "\n".join(silent)
+    silent, asked = parameters_unstated(found)
+    assert len(silent) <= (1 - STATED_SHARE) * asked, f"{count(found)}. Silent:\n" + "\n".join(silent)
 
 
 def test_what_counts_as_stated():
-    google = "Do it.\n\nArgs:\n    low: The lower end.\n        More: about it.\n    high (float): The upper.\n"
+    google = "Do it.\n\nArgs:\n    low: The lower end,\n        so low.\n    high (float): The upper.\n"
     assert states_parameters(google, ("low", "high"))
     assert not states_parameters(google, ("low", "high", "step"))
     assert not states_parameters("Do it.\n\nReturns:\n    low: no entry.\n", ("low", "high"))
-    assert states_parameters("Args:\n    low, high: Both ends.\n", ("low", "high"))
+    assert states_parameters(
+        "Args:\n    low, high: Both ends.\n    **more: Passed on.\n", ("low", "high", "more")
+    )
     assert states_parameters("Clip to between `low` and `high`.", ("low", "high"))
     assert states_parameters("Double it.", ("x",))
     assert not states_parameters("Double it.", ("x", "y"))
     assert not states_parameters("", ("x",))
+
+
+def test_a_protocol_speaks_for_its_implementations():
+    source = """
+class Store(Protocol):
+    def put(self, key, data):
+        'Keep `data` under `key`.'
+class Memory:
+    def put(self, key, data):
+        'In a dict.'
+    def get(self, key, default):
+        'From it.'
+"""
+    assert parameters_unstated(list(public_of(ast.parse(source), "here"))) == (
+        ["here:8: Memory.get(key, default)"],
+        3,
+    )
 
 
 def test_what_counts_as_public():

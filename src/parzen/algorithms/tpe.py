@@ -36,7 +36,7 @@ STARTUP = 10
 GOOD_SHARE, GOOD_MOST = 0.1, 25  # of all ended trials, and never more than that many
 SCOTT = 0.7  # factor on Scott's rule
 NARROWEST = 0.02  # of the range
-LABEL_WIDTH = 0.3  # share of a label's kernel that is the prior
+LABEL_WIDTH = 0.5  # share of a label's kernel that is the prior
 RECENT = 25  # trials that count in full in g; older ones fade
 MOST_REST = 1000  # components of g
 
@@ -87,6 +87,11 @@ class TPE:
             from parzen.algorithms.tpe_classic import suggest
 
             return suggest(self, history, ask)
+        # Far components underflow to 0, as they should; the user's np.seterr is not asked.
+        with np.errstate(under="ignore"):
+            return self._suggest(history, ask)
+
+    def _suggest(self, history: History, ask: Ask) -> Proposal:
         code = encoding(history.space)
         seen = history.derived("tpe", lambda: Seen(code), Seen.add)
         startup = STARTUP if self.n_startup_jobs is None else self.n_startup_jobs

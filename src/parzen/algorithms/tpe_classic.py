@@ -136,7 +136,7 @@ def _value(
     if scale.step is None:
         return law.at(float(z[np.argmax(good.log_density(z) - bad.log_density(z))]))
     # Draws that round to one value are one candidate: there is no need to integrate its cell twice.
-    x = np.unique(law.value(z))
+    x = np.unique(law.value(z) + 0.0)  # no -0.0
     cells = law.cell(x)
     assert cells is not None  # it has a step
     ratio = good.merged().log_mass(*cells) - bad.merged().log_mass(*cells)

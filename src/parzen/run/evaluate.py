@@ -129,6 +129,7 @@ def evaluator(objective: Objective, space: Space, seed: Callable[[], int]) -> Ca
                 context = TrialContext(trial.number, dict(trial.point or {}), seed())
             returned = objective(argument, context)
         except Exception as error:  # noqa: BLE001  # the one boundary around the user's code
+            _explain_floats(error, space, trial.point or {})
             return failure(error)
         try:
             outcome = outcome_of(returned, objective.where, objective.sign)
@@ -139,6 +140,20 @@ def evaluator(objective: Objective, space: Space, seed: Callable[[], int]) -> Ca
         return outcome
 
     return evaluate
+
+
+def _explain_floats(error: Exception, space: Space, point: Mapping[str, float | int]) -> None:
+    """Say where a whole float comes from when the user's code wanted an int."""
+    if not isinstance(error, TypeError) or "cannot be interpreted as an integer" not in str(error):
+        return
+    for param in space.params:
+        value = point.get(param.label)
+        word = param.distribution.call()[0]
+        if isinstance(value, float) and value.is_integer() and word.startswith("q"):
+            error.add_note(
+                f"parzen: {param.label} = {value} comes from {word}, whose values are floats; "
+                "use hp.int, hp.uniformint or scope.int(...)"
+            )
 
 
 def failure(error: BaseException) -> Outcome:

@@ -177,7 +177,21 @@ class _Bar:
         self._bar.update(n)
 
     def say(self, text: str) -> None:
-        self._bar.write(text, file=sys.__stderr__)
+        above(self._bar, sys.stderr, text)
+
+
+def above(bar: Any, stream: TextIO, text: str) -> None:
+    """Write lines where the bar stands, and the bar again below them.
+
+    Args:
+        bar: The tqdm bar.
+        stream: Where the lines go.
+        text: Without the last line's end.
+    """
+    bar.clear()
+    stream.write(text + "\n")
+    stream.flush()
+    bar.refresh()
 
 
 class _Above:
@@ -187,9 +201,10 @@ class _Above:
         self._bar, self._stream, self._rest = bar, stream, ""
 
     def write(self, text: str) -> int:
-        *whole, self._rest = (self._rest + text).split("\n")
-        for line in whole:
-            self._bar.write(line, file=self._stream)
+        whole, newline, rest = (self._rest + text).rpartition("\n")
+        self._rest = rest
+        if newline:
+            above(self._bar, self._stream, whole)
         return len(text)
 
     def flush(self) -> None:
@@ -197,7 +212,7 @@ class _Above:
 
     def close_line(self) -> None:
         if self._rest:
-            self._bar.write(self._rest, file=self._stream)
+            above(self._bar, self._stream, self._rest)
             self._rest = ""
 
     def __getattr__(self, name: str) -> Any:
@@ -214,16 +229,16 @@ def bar(initial: int = 0, total: int | None = None) -> Iterator[_Bar]:
     """
     own = _make_bar(initial, total)
     out = sys.stdout
-    above = _Above(own, out) if out.isatty() and sys.stderr.isatty() else None
-    if above is not None:
-        sys.stdout = above
+    lifted = _Above(own, out) if out.isatty() and sys.stderr.isatty() else None
+    if lifted is not None:
+        sys.stdout = lifted
     try:
         yield _Bar(own)
     finally:
-        if above is not None:
-            if sys.stdout is above:
+        if lifted is not None:
+            if sys.stdout is lifted:
                 sys.stdout = out
-            above.close_line()
+            lifted.close_line()
         own.close()
 
 

@@ -32,7 +32,7 @@ class Study:
 
     Args:
         space: Dicts, lists, tuples, `hp` expressions and constants, or a `Space`.
-        algorithm: A settings object such as ``TPE()``, or a name such as ``"tpe"``.
+        algo: A settings object such as ``TPE()``, or a name such as ``"tpe"``.
         seed: A whole number of at least 0; left out, fresh entropy. The same
             seed and the same outcomes give the same search.
         maximize: Whether told values are to be made large.
@@ -51,7 +51,7 @@ class Study:
     def __init__(
         self,
         space: Any,
-        algorithm: algorithms.Algorithm | str = "tpe",
+        algo: algorithms.Algorithm | str = "tpe",
         *,
         seed: int | None = None,
         maximize: bool = False,
@@ -68,7 +68,7 @@ class Study:
         self.refresh()
         if self.ledger.created is None:
             self._append(_created(name, self.space, maximize))
-        self.configure(algorithm=algorithm, seed=seed)
+        self.configure(algorithm=algo, seed=seed)
 
     @classmethod
     def from_events(cls, log: Iterable[e.Event], space: Any = None, name: str = "default") -> Study:
