@@ -347,7 +347,7 @@ def impurities(house: House) -> Iterator[str]:
                 and node.attr not in RANDOM_NAMES_ALLOWED
                 and file.relative != RANDOM_DOOR
             ):
-                yield f"{file.at(node.lineno)}: np.random.{node.attr} on a pure floor; draw from the given rng"
+                yield f"{file.at(node.lineno)}: np.random.{node.attr} on a pure floor; use the rng given"
 
 
 def scipy_offences(house: House) -> Iterator[str]:

@@ -41,7 +41,7 @@ class BadFence(Exception):
 
 
 def fences(text: str) -> list[tuple[int, str, str, bool]]:
-    """Each fenced block: line of its content, its info, its content, and whether it directly follows a block."""
+    """Each fenced block: its first line's number, info, content, and whether it directly follows a block."""
     found: list[tuple[int, str, str, bool]] = []
     opened: tuple[str, str, int] | None = None  # indent, backticks, line of the content
     info, content, only_blank = "", [], False

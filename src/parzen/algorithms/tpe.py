@@ -247,7 +247,7 @@ class Model:
     def _parts(self, z: Floats, places: np.ndarray, codes: np.ndarray, weights: Floats) -> Components:
         prior = self.settings.prior_weight
         total = weights.sum() + prior
-        means = z[:, self.code.lines]
+        means = z if not self.code.tables else z[:, self.code.lines]
         on_lines = on_tables = None
         if self.seen.masked:
             on_lines = ~np.isnan(means)
@@ -259,23 +259,26 @@ class Model:
     def _rest(self) -> Components:
         """g: everything that is not good, older trials fading, and the running ones in full."""
         seen = self.seen
-        keep = np.ones(seen.n, dtype=bool)
-        keep[self.best] = False
-        rows = np.flatnonzero(keep)
-        count = len(rows)
-        places = np.arange(count)
-        if count > MOST_REST:
+        count = seen.n - len(self.best)
+        if count <= MOST_REST:
+            # All rows as they lie, without a copy: the good ones get weight 0.
+            z, at, codes = seen.z[: seen.n], seen.bins[: seen.n], seen.codes[:, : seen.n]
+            age = np.arange(float(seen.n))
+            for row in sorted(self.best.tolist(), reverse=True):
+                age[row:] -= 1.0
+            weights = self._fading(age, count)
+            weights[self.best] = 0.0
+        else:
+            keep = np.ones(seen.n, dtype=bool)
+            keep[self.best] = False
+            rows = np.flatnonzero(keep)
             # The newest half, and an even sample of what is older.
             newest = MOST_REST // 2
             older = np.linspace(0, count - newest - 1, MOST_REST - newest).astype(np.intp)
-            places = np.concatenate([older, places[-newest:]])
+            places = np.concatenate([older, np.arange(count - newest, count)])
             rows = rows[places]
-        fading = max(count - RECENT, 1)
-        # From 1 / count for the oldest to 1 for the last that fades; the newest count in full.
-        weights = np.minimum((1.0 + places * ((count - 1.0) / max(fading - 1, 1))) / max(count, 1), 1.0)
-        if count <= RECENT:
-            weights = np.ones(count)
-        z, at, codes = seen.z[rows], seen.bins[rows], seen.codes[:, rows]
+            z, at, codes = seen.z[rows], seen.bins[rows], seen.codes[:, rows]
+            weights = self._fading(places, count)
         running = self.history.running()
         if len(running):
             extra = self.code.latent(running)
@@ -285,6 +288,14 @@ class Model:
             codes = np.concatenate([codes, np.array(more, dtype=np.intp).reshape(len(codes), -1)], axis=1)
             weights = np.concatenate([weights, np.ones(len(running))])
         return self._parts(z, at, codes, weights)
+
+    @staticmethod
+    def _fading(places: np.ndarray, count: int) -> Floats:
+        """Weights of trials by age: 1 for the newest, then down to 1 / count for the oldest of `count`."""
+        if count <= RECENT:
+            return np.ones(len(places))
+        slope = (count - 1.0) / max(count - RECENT - 1, 1)
+        return np.minimum((1.0 + places * slope) / count, 1.0)
 
     def suggest(self, ask: Ask) -> Proposal:
         """Draw candidates from l and take the one with the best ratio."""

@@ -92,18 +92,19 @@ def _norm_table(sigma: float) -> Floats:
 
 @lru_cache(maxsize=64)
 def _norm_tables(sigma: tuple[float, ...]) -> Floats:
-    """One column for each line; bandwidths seldom change from one suggestion to the next."""
-    return np.stack([_norm_table(width) for width in sigma], axis=1)
+    """The lines' tables, one after the other; bandwidths seldom change between suggestions."""
+    return np.concatenate([_norm_table(width) for width in sigma])
 
 
 def bins(means: Floats) -> npt.NDArray[np.intp]:
-    """Positions on bounded lines as entries of the table of normalisers; NaN as the middle.
+    """Positions on lines as entries of the tables of normalisers; NaN as the middle.
 
     Args:
-        means: Any shape.
+        means: (k, m) positions on m lines.
     """
     scaled = np.where(np.isnan(means), 0.5, means) * BINS
     places: npt.NDArray[np.intp] = np.clip(np.rint(scaled), 0, BINS).astype(np.intp)
+    places += (BINS + 1) * np.arange(means.shape[1])
     return places
 
 
@@ -125,8 +126,7 @@ def log_norm(
     """
     if not len(sigma):
         return np.zeros(at.shape)
-    tables = _norm_tables(tuple(sigma.tolist()))
-    values: Floats = tables[at, np.arange(len(sigma))]
+    values: Floats = _norm_tables(tuple(sigma.tolist())).take(at)
     if unbounded.any():
         values[:, unbounded] = np.log(sigma[unbounded]) + _LOG_ROOT_2PI
     return values

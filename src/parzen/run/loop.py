@@ -52,6 +52,7 @@ class _State:
     same_error: list[str] = field(default_factory=list)
     warned: bool = False
     stopped: str | None = None
+    best: float | None = None
 
 
 def drive(
@@ -81,7 +82,8 @@ def drive(
         Exception: What the objective raised, if `on_error` is ``"raise"``; it is in the log.
         KeyboardInterrupt: At the second Ctrl-C, or where the first cut nothing short.
     """
-    state = _State()
+    incumbent = study.incumbent
+    state = _State(best=None if incumbent is None else incumbent[1])
     begun = time.monotonic()
     running: dict[int, Task] = {}
 
@@ -175,8 +177,9 @@ def _take(
     study.tell(task.trial, outcome)
     if told is not None:
         told(task.trial, outcome)
-    best = study.incumbent
-    progress.ended(None if best is None else best[1])
+    if outcome.status == "done" and (state.best is None or outcome.losses[0] < state.best):
+        state.best = outcome.losses[0]
+    progress.ended(state.best)
     if outcome.status == "failed":
         _failed(study, task.trial, outcome, limits, state, progress)
     else:

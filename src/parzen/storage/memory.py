@@ -33,11 +33,14 @@ class MemoryStore:
         with self._lock:
             log = self._logs.setdefault(study, [])
             keys = self._keys.setdefault(study, set())
-            new = [key for key in [event.key for event in events] if key is not None]
-            for i, key in enumerate(new):
-                if key in keys or key in new[:i]:
-                    raise Taken(f"{key!r} exists already in study {study!r}", key=key)
-            keys.update(new)
+            new: set[str] = set()
+            for event in events:
+                key = event.key
+                if key is not None:
+                    if key in keys or key in new:
+                        raise Taken(f"{key!r} exists already in study {study!r}", key=key)
+                    new.add(key)
+            keys |= new
             log.extend(events)
             return len(log)
 

@@ -1,0 +1,239 @@
+"""What every store must do."""
+
+from __future__ import annotations
+
+import math
+import threading
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from parzen.algorithms.tpe import TPE
+from parzen.errors import Taken
+from parzen.history.events import Claimed, Created, Event, Finished, Noted, Opened, Suggested
+from parzen.run.study import Study
+from parzen.space import hp
+from parzen.storage.base import Store
+from parzen.testing.searches import digest, resume, run, scripted
+
+_WRITERS = 4
+_EACH = 25
+
+
+def _notes(count: int, start: int = 0) -> list[Event]:
+    return [Noted(float(i), {"i": i}) for i in range(start, start + count)]
+
+
+class StoreContract:
+    """Subclass it and override `open`; set `durable` where a second store on the folder sees the first's data."""
+
+    durable: ClassVar[bool] = False
+
+    def open(self, folder: Path) -> Store:
+        """A store that keeps its data in `folder`, if it keeps any."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Store:
+        """A new, empty store in `tmp_path`."""
+        return self.open(tmp_path)
+
+    def test_an_unknown_study_is_empty(self, store: Store) -> None:
+        """Reading asks for no permission to begin."""
+        assert store.read("nobody", 0) == []
+        assert store.studies() == []
+
+    def test_events_come_back_in_order_without_gaps(self, store: Store) -> None:
+        """One by one and in batches; `append` gives the number of the last event."""
+        events = _notes(30)
+        heads = [
+            store.append("s", events[:1]),
+            store.append("s", events[1:10]),
+            store.append("s", events[10:]),
+        ]
+        assert heads == [1, 10, 30]
+        assert store.read("s", 0) == events
+        for after in (1, 9, 10, 29, 30, 99):
+            assert store.read("s", after) == events[after:]
+
+    def test_what_is_read_is_the_readers_own_list(self, store: Store) -> None:
+        """Emptying it does not empty the log."""
+        store.append("s", _notes(3))
+        store.read("s", 0).clear()
+        assert len(store.read("s", 0)) == 3
+
+    def test_every_field_comes_back(self, store: Store) -> None:
+        """NaN and infinite losses, nested results, None and text in any alphabet."""
+        result = {
+            "loss": math.inf,
+            "text": 'häß\u0301lich 漢字 🌲 \u2028 "quoted"',
+            "deep": [{"a": [1, 2.5, None]}],
+        }
+        events: list[Event] = [
+            Opened(0.25, 0),
+            Suggested(0.5, 0, {"größe": 3, "x.0.日": -0.1}, None, {"why": "ñ"}),
+            Claimed(1.0, 0, 1, "wirt:7"),
+            Finished(2.0, 0, 1, "done", [math.inf, -math.inf], {"λ": 1e300}, result),
+        ]
+        store.append("Überblick/日本", events)
+        assert store.read("Überblick/日本", 0) == events
+        store.append("Überblick/日本", [Finished(3.0, 0, 1, "failed", [math.nan])])
+        last = store.read("Überblick/日本", 4)[0]
+        assert isinstance(last, Finished)
+        assert math.isnan(last.losses[0])
+
+    def test_studies_are_apart(self, store: Store) -> None:
+        """Each has numbers and keys of its own."""
+        assert store.append("a", [Opened(0.0, 0)]) == 1
+        assert store.append("b", [Opened(0.0, 0), Opened(0.0, 1)]) == 2
+        assert sorted(store.studies()) == ["a", "b"]
+        assert len(store.read("a", 0)) == 1
+
+    def test_a_taken_key_fails_the_whole_batch(self, store: Store) -> None:
+        """Nothing of it is written, whichever event carries the key; the error names it."""
+        store.append("s", [Opened(0.0, 0), Opened(0.0, 1)])
+        for batch in (
+            [Opened(1.0, 1), Opened(1.0, 2)],
+            [Opened(1.0, 2), Opened(1.0, 1)],
+            [*_notes(3), Opened(1.0, 0), *_notes(3)],
+        ):
+            with pytest.raises(Taken) as caught:
+                store.append("s", batch)
+            assert caught.value.details["key"] in ("opened/0", "opened/1")
+        assert len(store.read("s", 0)) == 2
+        assert store.append("s", [Opened(1.0, 2)]) == 3
+
+    def test_a_key_may_not_stand_twice_in_a_batch(self, store: Store) -> None:
+        """Keys are unique in the study, not from batch to batch only."""
+        with pytest.raises(Taken):
+            store.append("s", [Opened(0.0, 0), Opened(0.0, 0)])
+        assert store.read("s", 0) == []
+        assert store.append("s", [Opened(0.0, 0)]) == 1
+
+    def test_every_kind_of_key_is_guarded(self, store: Store) -> None:
+        """A study is created once, a trial opened and suggested once, an attempt claimed once."""
+        keyed: list[Event] = [
+            Created(0.0, "s", {"params": []}, "f", ["minimize"]),
+            Opened(0.0, 3),
+            Suggested(0.0, 3, {}),
+            Claimed(0.0, 3, 1, "a"),
+        ]
+        store.append("s", keyed)
+        for event in keyed:
+            with pytest.raises(Taken):
+                store.append("s", [event])
+        store.append("s", [Claimed(0.0, 3, 2, "a"), *_notes(1), *_notes(1)])
+        assert len(store.read("s", 0)) == 7
+
+    def test_two_writers_never_open_one_number(self, store: Store, tmp_path: Path) -> None:
+        """Threads race for numbers; each is opened once, and no reader ever sees a gap."""
+        won: list[list[int]] = [[] for _ in range(_WRITERS)]
+        gaps: list[list[int]] = []
+        start = threading.Barrier(_WRITERS + 1)
+        done = threading.Event()
+
+        def write(me: int) -> None:
+            mine = self.open(tmp_path) if self.durable else store
+            start.wait()
+            number = 0
+            while len(won[me]) < _EACH:
+                try:
+                    mine.append("race", [Opened(0.0, number), Noted(0.0, {"by": me})])
+                    won[me].append(number)
+                except Taken:
+                    pass
+                number += 1
+
+        def read() -> None:
+            mine = self.open(tmp_path) if self.durable else store
+            start.wait()
+            while not done.is_set():
+                seen = mine.read("race", 0)
+                opened = sorted(event.number for event in seen if isinstance(event, Opened))
+                if opened != list(range(len(opened))) or len(seen) != 2 * len(opened):
+                    gaps.append(opened)
+
+        writers = [threading.Thread(target=write, args=(me,)) for me in range(_WRITERS)]
+        reader = threading.Thread(target=read)
+        for thread in (*writers, reader):
+            thread.start()
+        for thread in writers:
+            thread.join()
+        done.set()
+        reader.join()
+        assert sorted(number for numbers in won for number in numbers) == list(range(_WRITERS * _EACH))
+        assert gaps == []
+        # A batch stays together: after each `opened` comes its own note.
+        log = store.read("race", 0)
+        assert [type(event) for event in log] == [Opened, Noted] * (_WRITERS * _EACH)
+
+    def test_attachments_come_back(self, store: Store) -> None:
+        """A megabyte, no byte at all, any byte, under any name; the last one put counts."""
+        large = bytes(range(256)) * 4096
+        for key, data in {"big": large, "empty": b"", "trial/3/gewicht 漢.pkl": b"\x00\xff\n\r"}.items():
+            store.put(key, data)
+            assert store.get(key) == data
+        store.put("big", b"new")
+        assert store.get("big") == b"new"
+
+    def test_a_missing_attachment_is_a_key_error(self, store: Store) -> None:
+        """As for any mapping."""
+        with pytest.raises(KeyError):
+            store.get("nothing")
+
+    def test_an_attachment_is_a_copy(self, store: Store) -> None:
+        """The caller may use its buffer again."""
+        buffer = bytearray(b"before")
+        store.put("b", buffer)
+        buffer[:] = b"after!"
+        assert store.get("b") == b"before"
+
+    def test_a_lease_has_one_owner(self, store: Store) -> None:
+        """Others are refused until it ends; the owner may renew it; each attempt has its own."""
+        assert store.hold("s", 1, 1, "me", 3600.0)
+        assert not store.hold("s", 1, 1, "you", 3600.0)
+        assert store.hold("s", 1, 1, "me", 3600.0)
+        assert store.hold("s", 1, 2, "you", 3600.0)
+        assert store.hold("s", 2, 1, "you", 3600.0)
+        assert store.hold("t", 1, 1, "you", 3600.0)
+        assert not store.hold("s", 1, 1, "you", 3600.0)
+
+    def test_a_lease_that_ran_out_can_be_taken(self, store: Store) -> None:
+        """And then it is the new owner's."""
+        assert store.hold("s", 1, 1, "me", 0.0)
+        assert store.hold("s", 1, 1, "you", 3600.0)
+        assert not store.hold("s", 1, 1, "me", 3600.0)
+
+    def test_leases_are_no_events(self, store: Store) -> None:
+        """They come and go; history does not know them."""
+        store.hold("s", 1, 1, "me", 60.0)
+        assert store.read("s", 0) == []
+
+    def test_a_study_survives_a_cut_after_every_event(self, store: Store) -> None:
+        """A serial search that is killed after any event and resumed ends as if nothing had happened."""
+        space = {"x": hp.uniform("x", -3, 3), "c": hp.choice("c", [0, {"n": hp.int(1, 9, label="n")}])}
+        script, trials = scripted(failing=0.2), 8
+
+        def open_study(name: str) -> Study:
+            return Study(space, TPE(n_startup_jobs=4), seed=3, store=store, name=name)
+
+        whole = run(open_study("whole"), script, trials)
+        log = whole.events()
+        for cut in range(len(log) + 1):
+            name = f"cut after {cut}"
+            if cut:
+                store.append(name, log[:cut])
+            assert digest(resume(open_study(name), script, trials)) == digest(whole), name
+
+    def test_another_store_on_the_same_place_sees_everything(self, store: Store, tmp_path: Path) -> None:
+        """What is durable is there for others, and after a restart."""
+        if not self.durable:
+            return
+        store.append("s", [Opened(0.0, 0), *_notes(2)])
+        store.put("a", b"data")
+        other = self.open(tmp_path)
+        assert other.read("s", 0) == store.read("s", 0)
+        assert other.get("a") == b"data"
+        with pytest.raises(Taken):
+            other.append("s", [Opened(1.0, 0)])

@@ -1,0 +1,29 @@
+"""The inline executor keeps the contract and runs tasks in order, in this thread."""
+
+from __future__ import annotations
+
+import threading
+
+from parzen.executors.base import Outcome, Task
+from parzen.executors.inline import InlineExecutor
+from parzen.testing import ExecutorContract
+
+
+class TestInlineExecutor(ExecutorContract):
+    def make(self, evaluate):
+        return InlineExecutor(evaluate)
+
+
+def test_tasks_run_in_order_in_the_calling_thread():
+    seen = []
+
+    def evaluate(task):
+        seen.append((task.number, threading.get_ident()))
+        return Outcome("done", [0.0])
+
+    executor = InlineExecutor(evaluate)
+    for number in (3, 1, 2):
+        executor.submit(Task(number, None))
+    assert seen == []
+    assert [executor.wait()[0][0].number for _ in range(3)] == [3, 1, 2]
+    assert seen == [(number, threading.get_ident()) for number in (3, 1, 2)]
