@@ -20,7 +20,6 @@ from parzen.domain import Domain
 from parzen.errors import AllTrialsFailed, InvalidArgument, InvalidTrial
 from parzen.history import events
 from parzen.history.history import ENDED
-from parzen.history.ledger import carry
 from parzen.run.study import Study, no_success
 from parzen.space.flatten import flatten
 from parzen.space.space import Space
@@ -169,10 +168,7 @@ class Trials:
     def _take_in(self, study: Study, doc: Document) -> None:
         if doc["state"] == documents.JOB_STATE_CANCEL:
             return
-        point = documents.point_in(doc)
-        # Values that are not legal in the space are no knowledge about it.
-        legal = carry(point, study.ledger.space, study.ledger.space)
-        trial = study.put_in(legal, {"by": "document"})
+        trial = study.put_in(documents.point_in(doc), {"by": "document"})
         while len(self._tids) <= trial.number:
             self._tids.append(None)
         self._tids[trial.number] = doc["tid"]

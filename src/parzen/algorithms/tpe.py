@@ -126,7 +126,7 @@ class Seen:
         self.ranking: list[tuple[int, float, int, int]] = []  # class, loss, number, row
         self.repeats = _can_repeat(code)
         self.keys: set[bytes] = set()
-        self.masked = code.space.conditional
+        self.masked = code.space.conditional  # or trials come from a space without some label
         self._raw: list[Floats] = []
 
     def add(self, row: OutcomeRow) -> None:
@@ -144,6 +144,7 @@ class Seen:
         if not self._raw:
             return
         rows = np.array(self._raw)
+        self.masked = self.masked or bool(np.isnan(rows).any())
         end = self.n + len(rows)
         if end > len(self.z):
             size = max(2 * len(self.z), end)
@@ -197,6 +198,8 @@ class Model:
         self.code = seen.code
         self.seen = seen
         seen.encode()
+        self.running = history.running()
+        self.masked = seen.masked or bool(np.isnan(self.running).any())
         good = min(settings.good(seen.n), seen.done)
         self.best = np.array([row for *_, row in seen.ranking[:good]], dtype=np.intp)
         ranks = np.log(good + 1.0) - np.log(np.arange(1.0, good + 1.0))
@@ -249,7 +252,7 @@ class Model:
         total = weights.sum() + prior
         means = z if not self.code.tables else z[:, self.code.lines]
         on_lines = on_tables = None
-        if self.seen.masked:
+        if self.masked:
             on_lines = ~np.isnan(means)
             means = np.where(on_lines, means, 0.5)
             on_tables = ~np.isnan(z[:, [table.column for table in self.code.tables]]).T
@@ -279,7 +282,7 @@ class Model:
             rows = rows[places]
             z, at, codes = seen.z[rows], seen.bins[rows], seen.codes[:, rows]
             weights = self._fading(places, count)
-        running = self.history.running()
+        running = self.running
         if len(running):
             extra = self.code.latent(running)
             more = [table.codes(running[:, table.column]) for table in self.code.tables]
@@ -335,7 +338,7 @@ class Model:
     def _ratio(self, z: Floats, on: np.ndarray, codes: np.ndarray) -> Floats:
         lines = self.code.lines
         columns = [table.column for table in self.code.tables]
-        masked = self.seen.masked
+        masked = self.masked
         at = Candidates(
             z[:, lines], codes, on[:, lines] if masked else None, on[:, columns].T if masked else None
         )

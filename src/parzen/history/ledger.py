@@ -114,7 +114,7 @@ class Ledger:
             trial._space = self.space
             if trial.point is not None:
                 trial.point = carry(trial.point, old, self.space)
-        self._rebuild()
+        self._rebuild(old)
 
     def _opened(self, event: e.Opened) -> None:
         if event.number != len(self.trials):
@@ -131,8 +131,15 @@ class Ledger:
     def _suggested(self, event: e.Suggested) -> None:
         trial = self._trial(event.number)
         trial.point, trial.budget, trial.note = event.point, event.budget, event.note
-        trial.point_row = self._tables.add_point(event.number, self.head, self.space.encode(event.point))
-        self._running[event.number] = trial.point_row
+        # Documents may come from another space; what does not fit is no knowledge about this one.
+        if event.note.get("by") != "document" or self.space.fits(event.point):
+            self._add_point(trial, self.head)
+
+    def _add_point(self, trial: Trial, event: int) -> None:
+        point = trial.point or {}
+        trial.point_row = self._tables.add_point(trial.number, event, self.space.encode(point))
+        if trial.status not in ENDED:
+            self._running[trial.number] = trial.point_row
 
     def _claimed(self, event: e.Claimed) -> None:
         trial = self._trial(event.number)
@@ -182,7 +189,9 @@ class Ledger:
         trial.losses, trial.metrics, trial.result = event.losses, event.metrics, event.result
         self._move(trial, status)
         if self._viewed:
-            self._rebuild()
+            self._rebuild(self.space)
+        if trial.outcome_row < 0:
+            return
         tables = self._tables
         tables.statuses[trial.outcome_row], tables.losses[trial.outcome_row] = status, event.losses
 
@@ -193,7 +202,7 @@ class Ledger:
         trial.excluded = True
         self.counts[trial.status] -= 1
         self.waiting.pop(event.number, None)
-        self._rebuild()
+        self._rebuild(self.space)
 
     def _noted(self, event: e.Noted) -> None:
         self.notes.append(event)
@@ -213,21 +222,24 @@ class Ledger:
             self.counts[status] += 1
         trial.status = status
 
-    def _rebuild(self) -> None:
-        """Start new tables with what counts now; views of the old ones stay true."""
+    def _rebuild(self, space: Space) -> None:
+        """Start new tables with what counts now; views of the old ones stay true.
+
+        Args:
+            space: The space so far; of trials from another one only those that fit are kept.
+        """
         old, self._tables = self._tables, Tables(len(self.space), len(self.objectives))
         self._viewed = False
         self._running = {}
+        for trial in self.trials:
+            trial.point_row = trial.outcome_row = -1
         for number, event in zip(old.point_numbers, old.point_events, strict=True):
             trial = self.trials[number]
-            if trial.excluded or trial.point is None:
-                continue
-            trial.point_row = self._tables.add_point(number, event, self.space.encode(trial.point))
-            if trial.status not in ENDED:
-                self._running[number] = trial.point_row
+            if not trial.excluded and (self.space is space or self.space.fits(trial.point or {})):
+                self._add_point(trial, event)
         for number, event in zip(old.outcome_numbers, old.outcome_events, strict=True):
             trial = self.trials[number]
-            if not trial.excluded:
+            if trial.point_row >= 0:
                 trial.outcome_row = self._tables.add_outcome(trial, event, trial.status, trial.losses)
 
 

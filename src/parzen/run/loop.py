@@ -48,7 +48,9 @@ class Limits:
 class _State:
     opened: int = 0
     failures: int = 0
-    nan_run: set[int] = field(default_factory=set)
+    ended: int = 0
+    nan: set[int] = field(default_factory=set)
+    nan_in_a_row: int = 0
     same_error: list[str] = field(default_factory=list)
     warned: bool = False
     stopped: str | None = None
@@ -177,13 +179,14 @@ def _take(
     study.tell(task.trial, outcome)
     if told is not None:
         told(task.trial, outcome)
+    state.ended += 1
     if outcome.status == "done" and (state.best is None or outcome.losses[0] < state.best):
         state.best = outcome.losses[0]
     progress.ended(state.best)
     if outcome.status == "failed":
         _failed(study, task.trial, outcome, limits, state, progress)
     else:
-        state.nan_run.clear()
+        state.nan_in_a_row = 0
         state.same_error.clear()
     for rule in limits.rules:
         state.stopped = state.stopped or rule.check(study.history)
@@ -205,12 +208,15 @@ def _failed(
                 f"the first 3 trials all failed with {why_failed(trial)}", ResultWarning, stacklevel=2
             )
     elif trial.losses and trial.losses[0] != trial.losses[0]:
-        state.nan_run.add(trial.number)
-        if len(state.nan_run) == 10 and not state.warned:
+        state.nan.add(trial.number)
+        state.nan_in_a_row += 1
+        often = state.ended >= 20 and 2 * len(state.nan) > state.ended
+        if not state.warned and (often or state.nan_in_a_row == 10):
             state.warned = True
-            region = failing_region(study.history, state.nan_run)
+            region = failing_region(study.history, state.nan)
+            count = f"{len(state.nan)} of {state.ended} trials" if often else "10 trials in a row"
             warnings.warn(
-                "10 trials in a row returned NaN as their loss" + (f"; {region}" if region else ""),
+                f"{count} returned NaN as their loss" + (f"; {region}" if region else ""),
                 ResultWarning,
                 stacklevel=2,
             )

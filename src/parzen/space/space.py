@@ -218,6 +218,14 @@ class Space:
             values[j] = self._checked(param, point[param.label], where)
         return {self.params[j].label: values[j] for j in sorted(values)}
 
+    def fits(self, point: Mapping[str, Any]) -> bool:
+        """Whether a point has a legal value for every label that it makes active, and no unknown one."""
+        try:
+            self.check(point)
+        except InvalidPoint:
+            return False
+        return True
+
     @staticmethod
     def _checked(param: Param, value: Any, where: str) -> float | int:
         try:

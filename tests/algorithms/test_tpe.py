@@ -1,0 +1,196 @@
+"""TPE keeps the contract, repeats no point of a finite space, avoids failures and finds minima."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from parzen.algorithms.base import Ask
+from parzen.algorithms.tpe import STARTUP, TPE
+from parzen.errors import InvalidArgument
+from parzen.run.study import Study
+from parzen.space import hp
+from parzen.testing import PROBLEMS, AlgorithmContract, run, scripted
+
+
+class TestTPE(AlgorithmContract):
+    algorithm = TPE()
+
+
+class TestTPEWithHyperoptsArguments(AlgorithmContract):
+    algorithm = TPE(n_startup_jobs=5, prior_weight=0.5, n_EI_candidates=8, gamma=0.5)
+
+
+class TestTPEWithoutStartup(AlgorithmContract):
+    algorithm = TPE(n_startup_jobs=0)
+
+
+class TestTPEByHyperoptsRules(AlgorithmContract):
+    algorithm = TPE(mode="hyperopt")
+
+
+def key(point):
+    return tuple(sorted(point.items()))
+
+
+FINITE = {
+    "one choice": ({"a": hp.choice("a", list("abcdefg"))}, 7),
+    "numbers": ({"n": hp.int(1, 5), "q": hp.quniform("q", 0, 2, 1), "o": hp.ordinal("xy")}, 30),
+    "branches": (
+        {"a": hp.choice("a", [{"n": hp.randint("n", 12)}, {"b": hp.choice("b", "xyz"), "k": hp.int(1, 6)}])},
+        30,
+    ),
+    "wider than what is enumerated": ({"n": hp.randint("n", 5000)}, 60),
+}
+
+
+@pytest.mark.parametrize("name", list(FINITE))
+@pytest.mark.parametrize("outcomes", ["smooth", "failing"])
+def test_no_point_comes_twice_while_others_are_left(name, outcomes):
+    """Failed trials count as tried too."""
+    space, count = FINITE[name]
+    script = scripted(failing=0.3 if outcomes == "failing" else 0.0)
+    study = run(Study(space, TPE(), seed=2), script, count)
+    assert len({key(t.point) for t in study.trials}) == count
+
+
+def test_running_trials_are_not_repeated():
+    """Twelve workers ask before one has answered."""
+    study = Study({"n": hp.randint("n", 12)}, TPE(n_startup_jobs=0), seed=0)
+    assert len({key(study.ask().point) for _ in range(12)}) == 12
+
+
+def test_a_finite_space_that_is_used_up_is_searched_on():
+    """Noise may make a second look worth it; nothing raises."""
+    space, count = FINITE["one choice"]
+    study = run(Study(space, TPE(), seed=0), scripted(), 3 * count)
+    assert len(study.trials) == 3 * count
+
+
+def test_repeats_in_continuous_spaces_need_no_watching():
+    """A conditional branch without a continuous hyperparameter can repeat, and does not."""
+    space = {"m": hp.choice("m", [{"n": hp.randint("n", 4)}, {"x": hp.uniform("x", 0, 1)}])}
+    study = run(Study(space, TPE(), seed=1), lambda t: float(t.point["m"]), 40)
+    points = [key(t.point) for t in study.trials]
+    assert len(set(points)) == 40
+
+
+def test_failing_regions_are_avoided():
+    """Half of the space fails; after the start fewer than a quarter of the trials go there."""
+    share = []
+    for seed in range(5):
+        study = Study({"x": hp.uniform("x", 0, 1), "y": hp.uniform("y", 0, 1)}, TPE(), seed=seed)
+        run(study, lambda t: RuntimeError() if t.point["x"] > 0.5 else t.point["y"], 60)
+        share.append(np.mean([t.point["x"] > 0.5 for t in study.trials[STARTUP:]]))
+    assert np.mean(share) < 0.25
+
+
+def test_a_nan_loss_is_avoided_like_a_failure():
+    study = Study({"x": hp.uniform("x", 0, 1)}, TPE(), seed=0)
+    run(study, lambda t: float("nan") if t.point["x"] > 0.5 else 1.0, 60)
+    assert np.mean([t.point["x"] > 0.5 for t in study.trials[STARTUP:]]) < 0.25
+
+
+def test_a_failed_trial_is_bad_whatever_loss_it_carries():
+    """A document {"status": "fail", "loss": -100} must not attract the search."""
+    study = Study({"x": hp.uniform("x", 0, 1)}, TPE(), seed=0)
+    run(
+        study,
+        lambda t: {"status": "fail", "loss": -100.0} if t.point["x"] > 0.5 else 1.0 - t.point["x"],
+        60,
+    )
+    assert np.mean([t.point["x"] > 0.5 for t in study.trials[STARTUP:]]) < 0.25
+
+
+def test_running_trials_push_workers_apart():
+    """Ten points asked for at once after 30 trials are farther apart than one is from the best."""
+    space = {"x": hp.uniform("x", 0, 1)}
+    study = run(Study(space, TPE(), seed=0), lambda t: (t.point["x"] - 0.3) ** 2, 30)
+    together = [study.ask().point["x"] for _ in range(10)]
+    assert len(set(together)) == 10
+    alone = [TPE().suggest(study.history, Ask(100 + i, 0)).point["x"] for i in range(10)]
+    assert np.std(together) > 0
+    assert len(set(alone)) == 10
+
+
+@pytest.mark.parametrize(("name", "trials", "good"), [
+    ("sphere", 60, 0.3),
+    ("branin", 60, 1.0),
+    ("hartmann3", 60, 0.4),
+    ("mixed", 60, 0.6),
+    ("gated", 60, 0.15),
+])
+def test_it_comes_near_the_minimum(name, trials, good):
+    """The median of seven seeds; each bound is about twice what was measured."""
+    problem, ends = PROBLEMS[name], []
+    for seed in range(7):
+        study = run(Study(problem.space, TPE(), seed=seed), lambda t: problem.loss(t.params), trials)
+        ends.append(study.best.loss - problem.minimum)
+    assert np.median(ends) < good
+
+
+@pytest.mark.parametrize("mode", ["parzen", "hyperopt"])
+def test_it_beats_random_search(mode):
+    """The mean over ten seeds of 60 trials on a sphere of three."""
+    space = {label: hp.uniform(label, -5, 5) for label in "xyz"}
+
+    def mean(algorithm):
+        def script(trial):
+            return sum((value - 1) ** 2 for value in trial.point.values())
+
+        return np.mean([run(Study(space, algorithm, seed=s), script, 60).best.loss for s in range(10)])
+
+    assert mean(TPE(mode=mode)) < 0.7 * mean("random")
+
+
+def test_the_start_is_quasi_random_until_enough_trials_ended():
+    """Ended ones count: workers that ask at once get quasi-random points."""
+    study = Study({"x": hp.uniform("x", 0, 1)}, TPE(n_startup_jobs=4), seed=0)
+    trials = [study.ask() for _ in range(6)]
+    assert {t.note["by"] for t in trials} == {"sobol"}
+    for trial in trials[:4]:
+        study.tell(trial, trial.point["x"])
+    assert study.ask().note["by"] == "tpe"
+
+
+@pytest.mark.parametrize(
+    ("n", "good"), [(1, 1), (2, 1), (3, 2), (20, 2), (21, 3), (100, 10), (250, 25), (10_000, 25)]
+)
+def test_a_tenth_of_the_trials_is_good(n, good):
+    assert TPE().good(n) == good
+
+
+def test_gamma_has_hyperopts_meaning():
+    """ceil(gamma sqrt(n)), at most 25."""
+    assert [TPE(gamma=0.25).good(n) for n in (1, 16, 17, 64, 10_000)] == [1, 1, 2, 2, 25]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"n_startup_jobs": -1},
+        {"prior_weight": 0.0},
+        {"prior_weight": float("nan")},
+        {"n_EI_candidates": 0},
+        {"gamma": 0.0},
+        {"mode": "optuna"},
+    ],
+)
+def test_wrong_settings_are_refused(wrong):
+    with pytest.raises(InvalidArgument, match=next(iter(wrong))):
+        TPE(**wrong)
+
+
+def test_thousands_of_trials_keep_their_speed_in_arrays():
+    """The rest's mixture has 1000 components at most, whatever the number of trials."""
+    from parzen.algorithms.tpe import MOST_REST, Model, Seen
+
+    study = run(Study({"x": hp.uniform("x", 0, 1)}, "random", seed=0), lambda t: t.point["x"], 1500)
+    history = study.history
+    from parzen.algorithms.encoding import encoding
+
+    seen = history.derived("test", lambda: Seen(encoding(history.space)), Seen.add)
+    model = Model(TPE(), history, seen)
+    assert len(model.above.weights) == MOST_REST
+    assert model.above.weights.sum() + model.above.prior == pytest.approx(1.0)
+    assert len(model.below.weights) == 25
