@@ -323,18 +323,18 @@ def _after_round(
 
 def _asking(
     foreign: Callable[..., Any], domain: Domain, trials: Trials, rng: np.random.Generator
-) -> Callable[[int], bool]:
+) -> Callable[[int], list[Trial]]:
     """Ask a function with Hyperopt's signature for documents and insert them."""
 
-    def more(count: int) -> bool:
+    def more(count: int) -> list[Trial]:
         ids = trials.new_trial_ids(count)
         trials.refresh()
         docs = foreign(ids, domain, trials, int(rng.integers(2**31 - 1)))
-        if not docs:
-            return False
-        trials.insert_trial_docs(docs)
-        trials.refresh()
-        return True
+        known = len(trials.study.trials)
+        if docs:
+            trials.insert_trial_docs(docs)
+            trials.refresh()
+        return list(trials.study.trials[known:])
 
     return more
 

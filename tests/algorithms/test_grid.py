@@ -66,7 +66,7 @@ def test_a_conditional_grid_has_each_point_once(shuffle):
 
 
 def test_the_plain_order_varies_the_last_label_fastest():
-    space = [hp.choice("a", "xy"), hp.choice("b", "xyz")]
+    space = [hp.choice("a", ["x", "y"]), hp.choice("b", ["x", "y", "z"])]
     points = all_points(Grid(shuffle=False), space)
     assert [(p["a"], p["b"]) for p in points] == [(i, j) for i in range(2) for j in range(3)]
 
@@ -108,7 +108,7 @@ def test_a_used_up_grid_opens_no_trial():
 
 
 def test_asking_beyond_the_grid_says_how_many_points_it_has():
-    history = Study([hp.choice("a", "xy")], seed=0).history
+    history = Study([hp.choice("a", ["x", "y"])], seed=0).history
     with pytest.raises(SearchExhausted, match="2 points"):
         Grid().suggest(history, Ask(2, 0))
 

@@ -35,9 +35,9 @@ def key(point):
 
 FINITE = {
     "one choice": ({"a": hp.choice("a", list("abcdefg"))}, 7),
-    "numbers": ({"n": hp.int(1, 5), "q": hp.quniform("q", 0, 2, 1), "o": hp.ordinal("xy")}, 30),
+    "numbers": ({"n": hp.int(1, 5), "q": hp.quniform("q", 0, 2, 1), "o": hp.ordinal(["x", "y"])}, 30),
     "branches": (
-        {"a": hp.choice("a", [{"n": hp.randint("n", 12)}, {"b": hp.choice("b", "xyz"), "k": hp.int(1, 6)}])},
+        {"a": hp.choice("a", [{"n": hp.randint("n", 12)}, {"b": hp.choice("b", ["x", "y", "z"]), "k": hp.int(1, 6)}])},
         30,
     ),
     "wider than what is enumerated": ({"n": hp.randint("n", 5000)}, 60),

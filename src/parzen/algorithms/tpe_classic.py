@@ -231,7 +231,7 @@ class Parzen:
 
         A kernel reaches to the farther one of its two neighbours, the
         outermost ones to their only one; the prior's middle is a neighbour
-        too. Widths are kept between the prior's, which is 1, and a part of
+        too. A single observation's kernel is half as wide as the prior's. Widths are kept between the prior's, which is 1, and a part of
         it that shrinks with the number of kernels.
 
         Args:
@@ -243,14 +243,15 @@ class Parzen:
         order = np.argsort(z, kind="stable")
         ordered, weights = z[order], forgetting(n)[order]
         at = int(np.searchsorted(ordered, scale.prior))
-        means = np.concatenate([ordered[:at], [scale.prior], ordered[at:]])
-        weights = np.concatenate([weights[:at], [prior_weight], weights[at:]])
+        means = np.concatenate([ordered[:at], (scale.prior,), ordered[at:]])
+        weights = np.concatenate([weights[:at], (prior_weight,), weights[at:]])
+        sigmas = np.zeros(n + 1)
         if n == 1:
-            # Its only neighbour is the prior, whose distance says nothing.
-            sigmas = np.full(2, 0.5)
+            sigmas[:] = 0.5
         else:
-            gaps = np.diff(means)
-            sigmas = np.maximum(np.append(gaps, 0.0), np.append(0.0, gaps))
+            gaps = means[1:] - means[:-1]
+            sigmas[1:] = gaps
+            np.maximum(sigmas[:-1], gaps, out=sigmas[:-1])
         sigmas = np.minimum(np.maximum(sigmas, 1.0 / min(FINEST, n + 2)), 1.0)
         sigmas[at] = 1.0
         return cls(weights / weights.sum(), means, sigmas, scale.low, scale.high)
@@ -287,15 +288,14 @@ class Parzen:
 
     def log_height(self, z: Floats) -> Floats:
         """(c,) log density at positions (c,), up to a constant: what the cut adds is left out."""
-        # Far kernels vanish beside the near ones, so past the difference single
+        # Far kernels vanish beside the nearest, so past the difference single
         # precision is ample; it is three times as fast.
-        scaled = (z[:, None] - self.means).astype(np.float32)
-        scaled *= (math.sqrt(0.5) / self.sigmas).astype(np.float32)
-        scaled *= scaled
-        score = np.log(self.weights / self.sigmas).astype(np.float32) - scaled
-        top = score.max(axis=1)
-        score -= top[:, None]
-        total: Floats = np.log(np.exp(score, out=score).sum(axis=1, dtype=np.float64)) + top
+        far = (z[:, None] - self.means).astype(np.float32)
+        far *= (math.sqrt(0.5) / self.sigmas).astype(np.float32)
+        far *= far
+        nearest = far.min(axis=1)
+        terms = np.exp(nearest[:, None] - far)
+        total: Floats = np.log(terms @ (self.weights / self.sigmas).astype(np.float32)) - nearest
         return total
 
     def log_density(self, z: Floats) -> Floats:

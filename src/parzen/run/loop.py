@@ -17,6 +17,7 @@ from parzen.run.study import Study, why_failed
 from parzen.stopping import StopRule
 
 Told = Callable[[Trial, Outcome], None]
+More = Callable[[int], list[Trial]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def drive(
     progress: Progress,
     *,
     told: Told | None = None,
-    more: Callable[[int], bool] | None = None,
+    more: More | None = None,
 ) -> str | None:
     """Run trials until something ends the search.
 
@@ -74,8 +75,8 @@ def drive(
         limits: When to end.
         progress: Shows what happens.
         told: Called with each trial and its outcome once it is in the log.
-        more: Makes the study have up to k waiting trials, in place of the
-            study's own algorithm; False if there is none.
+        more: Opens up to k new trials in place of the study's own algorithm;
+            an empty list if there is none.
 
     Returns:
         Why it ended early (``"timeout"``, ``"loss_threshold"``, ``"interrupted"``, ...), or None.
@@ -88,6 +89,7 @@ def drive(
     state = _State(best=None if incumbent is None else incumbent[1])
     begun = time.monotonic()
     running: dict[int, Task] = {}
+    source = more or _own(study, max(executor.slots, limits.batch))
 
     def explain() -> None:
         now = time.time()
@@ -103,7 +105,7 @@ def drive(
                 elif late:
                     state.stopped = state.stopped or "timeout"
                 if not state.stopped and (not running or len(running) < executor.slots):
-                    _fill(study, executor, limits, state, running, more)
+                    _fill(study, executor, limits, state, running, source)
                 if not running or (executor.slots == 1 and state.stopped):
                     break
                 for task, outcome in executor.wait():
@@ -129,38 +131,35 @@ def _used_up(study: Study, limits: Limits, state: _State) -> bool:
     return limits.trials is not None and state.opened >= limits.trials and not study.ledger.waiting
 
 
-def _fill(
-    study: Study,
-    executor: Executor,
-    limits: Limits,
-    state: _State,
-    running: dict[int, Task],
-    more: Callable[[int], bool] | None,
-) -> None:
-    """Ask for as many trials as there is room for, then hand them over."""
-    width = max(executor.slots, limits.batch) - len(running)
-    one = width == 1 and more is None
-    asked: list[Trial] = [study.trials[number] for number in study.ledger.waiting]
-    while len(asked) < width and (limits.trials is None or state.opened < limits.trials):
-        if more is not None:
-            wanted = width - len(asked)
-            if limits.trials is not None:
-                wanted = min(wanted, limits.trials - state.opened)
-            before = len(study.ledger.waiting)
-            if not more(wanted):
-                state.stopped = "exhausted" if not asked else state.stopped
-                break
-            state.opened += max(len(study.ledger.waiting) - before, 1)
-            asked = [study.trials[number] for number in study.ledger.waiting]
-            continue
+def _own(study: Study, batch: int) -> More:
+    """Ask the study's own algorithm, one trial at a time."""
+
+    def more(count: int) -> list[Trial]:
+        del count
         try:
-            number = None if one else study.next_number()
-            trial = study.ask(claim=one) if number is None else study.suggest_for(number)
+            if batch == 1:  # it will run at once, so it is claimed in the same step
+                return [study.ask()]
+            return [study.suggest_for(study.next_number())]
         except SearchExhausted:
-            state.stopped = "exhausted" if not asked else state.stopped
+            return []
+
+    return more
+
+
+def _fill(
+    study: Study, executor: Executor, limits: Limits, state: _State, running: dict[int, Task], more: More
+) -> None:
+    """Take the trials that wait, ask for as many more as there is room for, and hand them over."""
+    width = max(executor.slots, limits.batch) - len(running)
+    asked = [study.trials[number] for number in study.ledger.waiting]
+    while len(asked) < width and (limits.trials is None or state.opened < limits.trials):
+        room = width - len(asked)
+        new = more(room if limits.trials is None else min(room, limits.trials - state.opened))
+        if not new:
+            state.stopped = state.stopped if asked else "exhausted"
             break
-        state.opened += 1
-        asked.append(trial)
+        state.opened += len(new)
+        asked += new
     for trial in asked:
         task = Task(trial.number, trial)
         running[trial.number] = task

@@ -341,6 +341,26 @@ class Study:
             )
         )
 
+    def report(self, number: int, value: float, step: float, attempt: int | None = None) -> None:
+        """Say an intermediate value of a running trial; `History.reports` shows it.
+
+        Args:
+            number: The trial's.
+            value: The loss so far, or with ``maximize=True`` the value so far.
+            step: How far the trial is, in the user's unit; one value counts for each step.
+            attempt: Which claim it belongs to; left out, the one this study holds.
+
+        Raises:
+            InvalidArgument: If the trial was never opened or has ended already.
+        """
+        trial = self._known(number)
+        if trial.status in ENDED:
+            raise InvalidArgument(f"trial {number} has ended already ({trial.status.name.lower()})")
+        if attempt is None:
+            attempt = self._held.get(number, trial.attempt)
+        loss = -float(value) if self.maximize else float(value)
+        self._append(e.Reported(time.time(), number, attempt, loss, float(step)))
+
     def _known(self, number: int) -> Trial:
         if not 0 <= number < len(self.trials):
             raise InvalidArgument(f"there is no trial {number}; the study has {len(self.trials)}")
