@@ -233,7 +233,7 @@ class ParzenBench:
         from parzen import Study
 
         self._params = params
-        self._study = Study(parzen_space(params), algo="tpe", seed=0)
+        self._study = Study(parzen_space(params), "tpe", seed=0)
 
     def fill(self, points: list[Point], losses: list[float]) -> None:
         """Add finished trials, unobserved by the clock."""

@@ -1,7 +1,7 @@
 """What a search finds: parzen's TPE beside other libraries, on the same problems with the same seeds.
 
     python -m benchmarks.quality --quick
-    python -m benchmarks.quality --suite dev --variant wide=gamma:0.2,candidates:32
+    python -m benchmarks.quality --suite dev --variant wide=gamma:0.5,n_EI_candidates:32
 
 A pair is one problem with one seed: every library minimises the same function
 with the same noise. Regret is the true loss of the best trial so far, as the
@@ -321,8 +321,8 @@ def aims(result: Comparison, subject: str, trials: int) -> str:
 def variant(text: str) -> Method:
     """Read ``NAME=key:value,...``, the values as Python literals.
 
-    >>> variant("wide=gamma:0.2,candidates:32").settings
-    {'gamma': 0.2, 'candidates': 32}
+    >>> variant("wide=gamma:0.5,n_EI_candidates:32").settings
+    {'gamma': 0.5, 'n_EI_candidates': 32}
     """
     name, _, body = text.partition("=")
     settings: dict[str, Any] = {}

@@ -44,7 +44,7 @@ SPACE = hp.choice(
             "family": "neighbours",
             "n_neighbors": hp.int(1, 30, log=True),
             "weights": hp.choice("weights", ["uniform", "distance"]),
-            "p": hp.float(1, 4),
+            "metric": hp.choice("metric", ["euclidean", "manhattan", "cosine"]),
         },
         {
             "family": "extra trees",

@@ -71,8 +71,10 @@ ROOMS = {
     "save": Room(4, beside=("documents", "domain", "trials")),
     "early_stop": Room(4),
     "best": Room(4),
+    "arguments": Room(4),
+    "suggest": Room(4, beside=("documents", "domain", "trials")),
     "tracebacks": Room(4),
-    "search": Room(4, beside=("best", "documents", "domain", "save", "tracebacks", "trials")),
+    "search": Room(4, beside=("arguments", "best", "documents", "domain", "save", "tracebacks", "trials")),
     "plots": Room(4),
     "formats": Room(4),
     # Floor 5, doors: nobody imports them. Published contracts are above the

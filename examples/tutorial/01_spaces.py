@@ -62,9 +62,9 @@ for name, values in draws.items():
 # outside, where no value can ever be. The curve then fades towards the end and leaks
 # past it, although the law is as high at its end as anywhere.
 #
-# So here are histograms whose first and last bar begin exactly at the ends, and over them the exact
-# density. The last panel shows the fading, and one cure: fold what leaked out back in
-# at the end (reflection).
+# So here are histograms whose outer bars meet the ends exactly, and over them the exact
+# density. The last panel shows the fading, and one cure: fold back in at the end what
+# leaked out (reflection).
 
 
 # %%
@@ -129,8 +129,8 @@ save(figure, "01_distributions.png")
 # ## The log words treat x and 1/x alike
 #
 # `loguniform(-0.3, 0.3)` and `lognormal(0, 0.3)` are symmetric in the logarithm, and
-# 1/x only turns the sign of the logarithm. So the inverse of a draw follows the same law. That is
-# what a scale wants: "ten times more" and "ten times less" are equally likely.
+# 1/x only turns the logarithm's sign. So the inverse of a draw follows the same law. That
+# is what a scale wants: "ten times more" and "ten times less" are equally likely.
 
 # %%
 figure, panels = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")

@@ -52,11 +52,12 @@ for _ in range(10):
 # ## Indices and real values
 #
 # The history stores which option of a choice was taken, as its position 0, 1, 2, ...
-# `best` is that stored form. `best.params` holds the real values in the shape of the space, and
-# `space_eval` makes the same from any stored point.
+# `best` is that stored form. `best.params` holds the real values in the shape of the
+# space, and `space_eval` makes the same from any stored point.
 #
-# The next space has two families that share nothing. `hp.float` and `hp.int` take the
-# real ends, both included for `hp.int`, and need no label: the place in the space names them.
+# The next space has two families that share nothing. `hp.float` and `hp.int` take real
+# ends, and with `hp.int` both are included. They need no label: the place in the space
+# names them, as in `model.1.count`.
 
 # %%
 models = {
@@ -71,10 +72,10 @@ models = {
 
 
 def loss(point):
-    """Distance to a staircase of 7 steps of height 0.5; a line comes near, but not quite."""
+    """How far from a staircase of 7 steps of height 0.5; no line comes nearer than 2."""
     model = point["model"]
     if model["family"] == "line":
-        return 0.5 + abs(model["slope"] - 0.5)
+        return 2 + abs(model["slope"] - 0.5)
     return abs(model["count"] - 7) / 10 + abs(np.log(model["height"] / 0.5))
 
 

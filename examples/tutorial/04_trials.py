@@ -15,7 +15,8 @@
 #
 # Here the upper part of the square is out of bounds: with y > 1 a trial reports that it
 # failed. It even reports a loss of -1 there, lower than any honest one. A failed trial
-# counts as a bad one whatever its loss says, so it is never the best, and the search learns to stay away.
+# counts as a bad one whatever its loss says: it is never the best, and the search learns
+# to stay away.
 
 # %%
 from collections import Counter
@@ -45,8 +46,8 @@ print(f"loss {best.loss:.2e}")
 # %% [markdown]
 # ## Reading it
 #
-# `trials.trials` is a list of documents, one per trial, in the form that Hyperopt uses. `tid`
-# is the number, `misc["vals"]` the point, `result` what the function returned.
+# `trials.trials` is a list of documents, one per trial, in the form that Hyperopt uses.
+# `tid` is the number, `misc["vals"]` the point, `result` what the function returned.
 
 # %%
 print("\nThe first three trials:")

@@ -55,8 +55,8 @@ def search(algorithm, seed):
 
 
 # %% [markdown]
-# One run says little, so each is repeated with eleven seeds. The seed of a grid only shuffles the
-# order of its points.
+# One run says little, so each is repeated with eleven seeds. The seed of a grid only
+# shuffles the order of its points. Where its four values of x fall is luck, good or bad.
 
 # %%
 runs = {name: [search(algorithm, seed) for seed in SEEDS] for name, algorithm in ALGORITHMS.items()}

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from parzen.documents import STATUS_SUSPENDED as STATUS_SUSPENDED
     from parzen.domain import Ctrl as Ctrl
     from parzen.domain import Domain as Domain
+    from parzen.domain import space_eval as space_eval
     from parzen.domain import wants_expression
     from parzen.early_stop import no_progress_loss as no_progress_loss
     from parzen.hyperopt import anneal as anneal
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from parzen.space.expr import scope as scope
     from parzen.space.space import Space as Space
     from parzen.trials import Trials as Trials
-    from parzen.trials import space_eval as space_eval
     from parzen.trials import trials_from_docs as trials_from_docs
 
 __version__ = "0.1.0"
@@ -75,7 +75,7 @@ _WHERE = {
     "pyll": "parzen.hyperopt.pyll:",
     "rand": "parzen.hyperopt.rand:",
     "scope": "parzen.space.hp:scope",
-    "space_eval": "parzen.trials",
+    "space_eval": "parzen.domain",
     "tpe": "parzen.hyperopt.tpe:",
     "trials_from_docs": "parzen.trials",
     **dict.fromkeys(

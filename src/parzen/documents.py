@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -208,3 +208,62 @@ def check(doc: Any, exp_key: Any = None) -> Document:
     if doc["exp_key"] != exp_key:
         raise InvalidTrial(f"exp_key is {doc['exp_key']!r}, but these trials have {exp_key!r}", obj=doc)
     return doc
+
+
+class TrialAttachments:
+    """One trial's attachments: get, set, delete and test by name.
+
+    Args:
+        store: Where all attachments are.
+        tid: The trial's id.
+    """
+
+    def __init__(self, store: dict[str, Any], tid: Any) -> None:
+        self._store, self._tid = store, tid
+
+    def _key(self, name: str) -> str:
+        return f"ATTACH::{self._tid}::{name}"
+
+    def __contains__(self, name: str) -> bool:
+        return self._key(name) in self._store
+
+    def __getitem__(self, name: str) -> Any:
+        return self._store[self._key(name)]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._store[self._key(name)] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self._store[self._key(name)]
+
+    def keys(self) -> list[str]:
+        """The names."""
+        start = self._key("")
+        return [key.removeprefix(start) for key in self._store if key.startswith(start)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __len__(self) -> int:
+        return len(self.keys())
+
+
+def idxs_vals(miscs: Sequence[Mapping[str, Any]]) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+    """Label -> ids and label -> values, over documents' misc parts.
+
+    Args:
+        miscs: In order.
+
+    Raises:
+        InvalidTrial: If there are none; a ValueError.
+    """
+    if not miscs:
+        raise InvalidTrial("there are no trials")
+    labels = dict.fromkeys(label for misc in miscs for label in misc["idxs"])
+    idxs: dict[str, list[Any]] = {label: [] for label in labels}
+    vals: dict[str, list[Any]] = {label: [] for label in labels}
+    for misc in miscs:
+        for label, ids in misc["idxs"].items():
+            idxs[label].extend(ids)
+            vals[label].extend(misc["vals"][label])
+    return idxs, vals

@@ -329,3 +329,28 @@ def use_obj_for_literal_in_memo(expr: Apply, obj: Any, lit: Any, memo: dict[Any,
                 same = isinstance(equal, bool) and equal
             if same:
                 memo[node] = obj
+
+
+def space_eval(space: Any, assignment: Mapping[str, Any]) -> Any:
+    """The objective's argument for a point.
+
+    Args:
+        space: As for `fmin`.
+        assignment: Label -> stored value, as `fmin` returns it; further labels are ignored.
+
+    Returns:
+        The point in the space's own shape, with real values.
+
+    Raises:
+        InvalidPoint: If a label that the point makes active is missing.
+
+    >>> from parzen import hp
+    >>> space_eval({"k": hp.choice("kernel", ["rbf", "linear"])}, {"kernel": 1})
+    {'k': 'linear'}
+    """
+    flat: Space = flatten(space)
+    plain = {
+        label: value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
+        for label, value in assignment.items()
+    }
+    return flat.build(plain)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import os
-import types
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from parzen import arguments
 from parzen.algorithms import base as algorithms
 from parzen.best import Best
 from parzen.domain import Ctrl, Domain
-from parzen.errors import AllTrialsFailed, InvalidArgument, did_you_mean
+from parzen.errors import AllTrialsFailed, InvalidArgument
 from parzen.executors.base import Outcome, Task
 from parzen.executors.inline import InlineExecutor
 from parzen.history.history import Trial
@@ -109,14 +108,14 @@ def fmin(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
     >>> abs(best["x"] - 1) < 0.5
     True
     """
-    _known_arguments(unknown)
+    arguments.refuse_unknown(unknown)
     if max_evals is _MISSING and timeout is None and loss_threshold is None and early_stop_fn is None:
         raise InvalidArgument(
             'no end was given. Pass max_evals=100, timeout="30m", or max_evals=None to run until Ctrl-C '
             "(results are kept)."
         )
-    max_evals = None if max_evals is _MISSING else _count(max_evals, "max_evals")
-    seconds, threshold = _seconds(timeout), _number(loss_threshold, "loss_threshold")
+    max_evals = None if max_evals is _MISSING else arguments.count(max_evals, "max_evals")
+    seconds, threshold = arguments.seconds(timeout), arguments.number(loss_threshold, "loss_threshold")
     if early_stop_fn is not None and not callable(early_stop_fn):
         raise InvalidArgument(f"early_stop_fn must be a function; got {early_stop_fn!r}")
     if trials is not None and allow_trials_fmin and _takes_over(trials):
@@ -137,23 +136,23 @@ def fmin(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
             trials_save_file=trials_save_file,
         )
     path = Path(trials_save_file) if trials_save_file else None
-    algorithm, foreign = resolve(algo)
+    algorithm, foreign = arguments.resolve(algo)
     call = _Call(
         domain=Domain(fn, space, pass_expr_memo_ctrl=pass_expr_memo_ctrl),
         trials=_trials(trials, path),
         algorithm=algorithm,
         foreign=foreign,
-        seed=_seed(seed, rstate),
+        seed=arguments.seed_of(seed, rstate),
         maximize=maximize,
         max_evals=max_evals,
         seconds=seconds,
         threshold=threshold,
         on_error="continue"
         if catch_eval_exceptions
-        else _one_of(on_error, "on_error", ("raise", "continue")),
-        max_failures=_count(max_failures, "max_failures"),
-        batch=max(_count(max_queue_len, "max_queue_len") or 1, 1),
-        points=_seed_points(points_to_evaluate),
+        else arguments.one_of(on_error, "on_error", ("raise", "continue")),
+        max_failures=arguments.count(max_failures, "max_failures"),
+        batch=max(arguments.count(max_queue_len, "max_queue_len") or 1, 1),
+        points=arguments.seed_points(points_to_evaluate),
         early_stop_fn=early_stop_fn,
         path=path,
         kept_in="this exception's attribute .trials" if trials is None else "the trials that were given",
@@ -350,183 +349,9 @@ def _enqueue(study: Study, points: Sequence[Mapping[str, Any]]) -> None:
             study.enqueue(point, {"by": "points_to_evaluate"})
 
 
-def resolve(algo: Any) -> tuple[algorithms.Algorithm | None, Callable[..., Any] | None]:
-    """What `algo=` means: one of our algorithms, or a foreign function.
-
-    Args:
-        algo: None, a name, a module or function of ours, a partial of it, a
-            settings class or object, or any other callable with Hyperopt's signature.
-
-    Returns:
-        A pair of which one is given; both None for the default.
-
-    Raises:
-        InvalidArgument: If it is none of these.
-    """
-    if algo is None:
-        return None, None
-    if isinstance(algo, str):
-        return algorithms.named(algo)(), None
-    settings: dict[str, Any] = {}
-    inner = algo
-    while isinstance(inner, partial):
-        settings = {**inner.keywords, **settings}
-        if inner.args:
-            return None, algo
-        inner = inner.func
-    if isinstance(inner, types.ModuleType):
-        inner = getattr(inner, "suggest", inner)
-    make = getattr(inner, "make_algorithm", None)
-    if make is None and isinstance(inner, type) and callable(getattr(inner, "suggest", None)):
-        make = inner
-    if make is not None:
-        try:
-            return make(**settings), None
-        except TypeError as error:
-            raise InvalidArgument(f"algo: {error}") from None
-    if callable(getattr(inner, "suggest", None)) and not settings:
-        return inner, None
-    if callable(algo):
-        return None, algo
-    raise InvalidArgument(
-        "algo must be a name, tpe.suggest, a settings object or a function with Hyperopt's signature; "
-        f"got {algo!r}"
-    )
-
-
 def _takes_over(trials: Any) -> bool:
     own = getattr(type(trials), "fmin", None)
     return own is not None and own is not Trials.fmin
-
-
-def _known_arguments(unknown: Mapping[str, Any]) -> None:
-    for name in unknown:
-        # partial objects and docs show the same names as the signature
-        raise TypeError(
-            f"fmin() got an unexpected keyword argument {name!r}.{did_you_mean(name, _ARGUMENTS)}"
-        )
-
-
-_ARGUMENTS = [
-    "fn",
-    "space",
-    "algo",
-    "max_evals",
-    "timeout",
-    "loss_threshold",
-    "trials",
-    "rstate",
-    "allow_trials_fmin",
-    "pass_expr_memo_ctrl",
-    "catch_eval_exceptions",
-    "verbose",
-    "return_argmin",
-    "points_to_evaluate",
-    "max_queue_len",
-    "show_progressbar",
-    "early_stop_fn",
-    "trials_save_file",
-    "seed",
-    "maximize",
-    "on_error",
-    "max_failures",
-]
-
-
-def _seed_points(points: Any) -> Sequence[Mapping[str, Any]]:
-    if points is None:
-        return ()
-    if not isinstance(points, (list, tuple)) or not all(isinstance(point, Mapping) for point in points):
-        raise InvalidArgument(
-            f"points_to_evaluate must be a list of dicts label -> value; got {points!r}",
-            hint="write points_to_evaluate=[{'x': 0.5}]",
-        )
-    return points
-
-
-def _count(value: Any, name: str) -> int | None:
-    """A whole number of at least 0, or None. Hyperopt's users also pass sys.maxsize, infinity and floats."""
-    if value is None or value == math.inf:
-        return None
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, float, np.number))
-        or value != int(value)
-        or value < 0
-    ):
-        raise InvalidArgument(f"{name} must be a whole number of at least 0, or None; got {value!r}")
-    return int(value)
-
-
-def _number(value: Any, name: str) -> float | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
-        raise InvalidArgument(
-            f"The {name} argument should be None or a numeric value. Given value: {value!r}"
-        )
-    return float(value)
-
-
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-def _seconds(value: Any) -> float | None:
-    if value is None:
-        return None
-    if isinstance(value, str):
-        digits = value.rstrip("abcdefghijklmnopqrstuvwxyz ")
-        unit = value[len(digits) :].strip() or "s"
-        try:
-            value = float(digits) * _UNITS[unit]
-        except (ValueError, KeyError):
-            raise InvalidArgument(
-                f'timeout must be seconds or text such as "90s", "30m", "2h"; got {value!r}'
-            ) from None
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not value > 0:
-        raise InvalidArgument(
-            f"The timeout argument should be None or a positive value. Given value: {value!r}"
-        )
-    return float(value)
-
-
-def _one_of(value: Any, name: str, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise InvalidArgument(
-            f"{name} must be one of {', '.join(map(repr, allowed))}; got {value!r}."
-            f"{did_you_mean(value, list(allowed))}"
-        )
-    return str(value)
-
-
-def _seed(seed: Any, rstate: Any) -> int | None:
-    """The study's seed from `seed=`, `rstate=` or the environment; None to keep the one in force."""
-    if seed is not None and rstate is not None:
-        raise InvalidArgument("give seed= or rstate=, not both")
-    given = seed if seed is not None else rstate
-    if given is None:
-        text = os.environ.get("HYPEROPT_FMIN_SEED", "")
-        return _whole_seed(text, "HYPEROPT_FMIN_SEED") if text else None
-    if isinstance(given, np.random.Generator):
-        return int(given.integers(2**31 - 1))
-    if isinstance(given, np.random.RandomState):
-        return int(given.randint(2**31 - 1))
-    if isinstance(given, np.random.SeedSequence):
-        return int(given.generate_state(1, np.uint64)[0])
-    return _whole_seed(given, "seed" if seed is not None else "rstate")
-
-
-def _whole_seed(value: Any, name: str) -> int:
-    try:
-        whole = int(value)
-    except (TypeError, ValueError):
-        whole = -1
-    if isinstance(value, (bool, float)) or whole < 0:
-        raise InvalidArgument(
-            f"{name} must be a whole number of at least 0, a numpy Generator, RandomState or SeedSequence; "
-            f"got {value!r}"
-        )
-    return whole
 
 
 Trials._minimise = staticmethod(fmin)  # type: ignore[method-assign]  # the one way up, see there

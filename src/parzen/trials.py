@@ -14,15 +14,13 @@ from typing import Any
 import numpy as np
 
 from parzen import documents
-from parzen.algorithms.base import Algorithm, Ask
+from parzen.algorithms.base import Algorithm
 from parzen.documents import Document
-from parzen.domain import Domain
 from parzen.errors import AllTrialsFailed, InvalidArgument, InvalidTrial
 from parzen.history import events
 from parzen.history.history import ENDED
 from parzen.run.study import Study, no_success
 from parzen.space.flatten import flatten
-from parzen.space.space import Space
 
 
 class Trials:
@@ -276,7 +274,7 @@ class Trials:
         Raises:
             InvalidTrial: If there are no trials; a ValueError.
         """
-        return idxs_vals(self.miscs)
+        return documents.idxs_vals(self.miscs)
 
     @property
     def idxs(self) -> dict[str, list[Any]]:
@@ -489,9 +487,9 @@ class Trials:
         mine = [doc for doc in self._dynamic_trials if doc["exp_key"] == self._exp_key]
         return self.count_by_state_synced(arg, mine)
 
-    def trial_attachments(self, trial: Document) -> TrialAttachments:
+    def trial_attachments(self, trial: Document) -> documents.TrialAttachments:
         """The attachments of one trial, by name."""
-        return TrialAttachments(self.attachments, trial["tid"])
+        return documents.TrialAttachments(self.attachments, trial["tid"])
 
     def view(self, exp_key: str | None = None, refresh: bool = True) -> Trials:
         """The documents of another experiment among these, as Trials of their own.
@@ -604,65 +602,6 @@ def _as_dict(doc: Any) -> Document:
     return plain
 
 
-class TrialAttachments:
-    """One trial's attachments: get, set, delete and test by name.
-
-    Args:
-        store: Where all attachments are.
-        tid: The trial's id.
-    """
-
-    def __init__(self, store: dict[str, Any], tid: Any) -> None:
-        self._store, self._tid = store, tid
-
-    def _key(self, name: str) -> str:
-        return f"ATTACH::{self._tid}::{name}"
-
-    def __contains__(self, name: str) -> bool:
-        return self._key(name) in self._store
-
-    def __getitem__(self, name: str) -> Any:
-        return self._store[self._key(name)]
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        self._store[self._key(name)] = value
-
-    def __delitem__(self, name: str) -> None:
-        del self._store[self._key(name)]
-
-    def keys(self) -> list[str]:
-        """The names."""
-        start = self._key("")
-        return [key.removeprefix(start) for key in self._store if key.startswith(start)]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.keys())
-
-    def __len__(self) -> int:
-        return len(self.keys())
-
-
-def idxs_vals(miscs: Sequence[Mapping[str, Any]]) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
-    """Label -> ids and label -> values, over documents' misc parts.
-
-    Args:
-        miscs: In order.
-
-    Raises:
-        InvalidTrial: If there are none; a ValueError.
-    """
-    if not miscs:
-        raise InvalidTrial("there are no trials")
-    labels = dict.fromkeys(label for misc in miscs for label in misc["idxs"])
-    idxs: dict[str, list[Any]] = {label: [] for label in labels}
-    vals: dict[str, list[Any]] = {label: [] for label in labels}
-    for misc in miscs:
-        for label, ids in misc["idxs"].items():
-            idxs[label].extend(ids)
-            vals[label].extend(misc["vals"][label])
-    return idxs, vals
-
-
 def trials_from_docs(docs: Iterable[Document], validate: bool = True, **kwargs: Any) -> Trials:
     """Trials that hold given documents.
 
@@ -696,66 +635,3 @@ def generate_trials_to_calculate(points: Iterable[Mapping[str, Any]], exp_key: s
         misc = documents.misc_of(tid, point, list(point))
         trials.insert_trial_doc(documents.blank(tid, misc, exp_key=exp_key))
     return trials
-
-
-def suggest_documents(
-    algorithm: Algorithm, new_ids: Sequence[Any], domain: Domain, trials: Trials, seed: int
-) -> list[Document]:
-    """Answer Hyperopt's ``suggest(new_ids, domain, trials, seed)`` with documents, not inserted yet.
-
-    Args:
-        algorithm: Who suggests.
-        new_ids: One document is made for each.
-        domain: Gives the space.
-        trials: The past; edits of its documents are taken in first.
-        seed: Decides this call's random numbers.
-    """
-    study = trials.bind(domain.space)
-    if not trials._seed_given:
-        study.configure(seed=int(seed))
-        trials._seed_given = True
-    history = study.history
-    labels = [param.label for param in domain.space.params]
-    docs = []
-    for i, tid in enumerate(new_ids):
-        ask = _SeededAsk(len(study.trials) + i, int(seed), study.seed)
-        point = dict(algorithm.suggest(history, ask).point)
-        misc = documents.misc_of(tid, point, labels)
-        docs += trials.new_trial_docs([tid], [None], [{"status": documents.STATUS_NEW}], [misc])
-    return docs
-
-
-class _SeededAsk(Ask):
-    """Random numbers from the call's seed; what belongs to the study from the study's."""
-
-    def __init__(self, number: int, seed: int, study_seed: int) -> None:
-        super().__init__(number, seed)
-        self._study = Ask(number, study_seed)
-
-    def study_rng(self, purpose: str) -> np.random.Generator:
-        return self._study.study_rng(purpose)
-
-
-def space_eval(space: Any, assignment: Mapping[str, Any]) -> Any:
-    """The objective's argument for a point.
-
-    Args:
-        space: As for `fmin`.
-        assignment: Label -> stored value, as `fmin` returns it; further labels are ignored.
-
-    Returns:
-        The point in the space's own shape, with real values.
-
-    Raises:
-        InvalidPoint: If a label that the point makes active is missing.
-
-    >>> from parzen import hp
-    >>> space_eval({"k": hp.choice("kernel", ["rbf", "linear"])}, {"kernel": 1})
-    {'k': 'linear'}
-    """
-    flat: Space = flatten(space)
-    plain = {
-        label: value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
-        for label, value in assignment.items()
-    }
-    return flat.build(plain)

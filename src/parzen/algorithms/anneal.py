@@ -24,7 +24,7 @@ class Anneal:
     """Draws near good trials.
 
     Args:
-        avg_best_idx: Mean rank, counted from 0, of the trial drawn as the centre; above 0.
+        avg_best_idx: Mean rank, counted from 1, of the trial drawn as the centre; above 0.
         shrink_coef: The window is 1 / (1 + n shrink_coef) of the range after n trials; at least 0.
     """
 
@@ -47,7 +47,7 @@ class Anneal:
         space, rng = history.space, ask.rng
         ranked = history.derived("anneal", _Ranked, _rank)
         shares = rng.random(len(space))
-        ranks = rng.geometric(1.0 / self.avg_best_idx, size=len(space)) - 1
+        ranks = rng.geometric(min(1.0, 1.0 / self.avg_best_idx), size=len(space)) - 1
         values: dict[int, float | int] = {}
         for j in space.order:
             if not space.uses(j, values):

@@ -288,7 +288,9 @@ class Model:
             more = [table.codes(running[:, table.column]) for table in self.code.tables]
             z = np.concatenate([z, extra])
             at = np.concatenate([at, bins(extra[:, self.code.lines])])
-            codes = np.concatenate([codes, np.array(more, dtype=np.intp).reshape(len(codes), -1)], axis=1)
+            codes = np.concatenate(
+                [codes, np.array(more, dtype=np.intp).reshape(len(codes), len(running))], axis=1
+            )
             weights = np.concatenate([weights, np.ones(len(running))])
         return self._parts(z, at, codes, weights)
 

@@ -117,7 +117,8 @@ def forgetting(n: int) -> Floats:
     if n <= RECENT:
         return np.ones(n)
     step = (1.0 - 1.0 / n) / max(n - RECENT - 1, 1)
-    return np.minimum(1.0 / n + step * np.arange(n), 1.0)
+    weights: Floats = np.minimum(1.0 / n + step * np.arange(n), 1.0)
+    return weights
 
 
 def _value(
@@ -231,8 +232,9 @@ class Parzen:
 
         A kernel reaches to the farther one of its two neighbours, the
         outermost ones to their only one; the prior's middle is a neighbour
-        too. A single observation's kernel is half as wide as the prior's. Widths are kept between the prior's, which is 1, and a part of
-        it that shrinks with the number of kernels.
+        too. A single observation's kernel is half as wide as the prior's.
+        Widths are kept between the prior's, which is 1, and a part of it
+        that shrinks with the number of kernels.
 
         Args:
             z: (n,) positions, from old to new.
@@ -284,7 +286,8 @@ class Parzen:
         mean, sigma = self.means[k], self.sigmas[k]
         first, last = ndtr((self.low - mean) / sigma), ndtr((self.high - mean) / sigma)
         share = np.clip(first + place * (last - first), TINY, 1.0 - 1.2e-16)
-        return np.clip(mean + sigma * ndtri(share), self.low, self.high)
+        drawn: Floats = np.clip(mean + sigma * ndtri(share), self.low, self.high)
+        return drawn
 
     def log_height(self, z: Floats) -> Floats:
         """(c,) log density at positions (c,), up to a constant: what the cut adds is left out."""
@@ -295,8 +298,9 @@ class Parzen:
         far *= far
         nearest = far.min(axis=1)
         terms = np.exp(nearest[:, None] - far)
-        total: Floats = np.log(terms @ (self.weights / self.sigmas).astype(np.float32)) - nearest
-        return total
+        total = terms @ (self.weights / self.sigmas).astype(np.float32)
+        height: Floats = np.log(np.maximum(total, 1e-37)) - nearest
+        return height
 
     def log_density(self, z: Floats) -> Floats:
         """(c,) log density at positions (c,) in the interval."""
@@ -342,7 +346,7 @@ class Counts:
         geometry = law.geometry
         assert isinstance(geometry, (Labels, Lattice))
         values, which = np.unique(x, return_inverse=True)
-        counts = np.bincount(which, weights=forgetting(len(x)), minlength=len(values))
+        counts = np.bincount(which, weights=forgetting(len(x)), minlength=len(values)).astype(float)
         return cls(law, values, counts, prior_weight * geometry.size)
 
     def draw(self, count: int, rng: np.random.Generator) -> Floats:

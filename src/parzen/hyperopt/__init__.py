@@ -23,12 +23,12 @@ from parzen.documents import (
     STATUS_STRINGS,
     STATUS_SUSPENDED,
 )
-from parzen.domain import Ctrl, Domain
+from parzen.domain import Ctrl, Domain, space_eval
 from parzen.domain import wants_expression as fmin_pass_expr_memo_ctrl
 from parzen.hyperopt import anneal, atpe, base, exceptions, hp, mix, pyll, rand, tpe, utils
 from parzen.hyperopt import fmin as _fmin_module
 from parzen.search import fmin
-from parzen.trials import Trials, space_eval, trials_from_docs
+from parzen.trials import Trials, trials_from_docs
 
 FMinIter = _fmin_module.FMinIter
 __version__ = "0.3.0"  # of Hyperopt, whose interface this is

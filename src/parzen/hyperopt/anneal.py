@@ -8,7 +8,8 @@ from typing import Any
 from parzen.algorithms.anneal import Anneal
 from parzen.documents import Document
 from parzen.domain import Domain
-from parzen.trials import Trials, suggest_documents
+from parzen.suggest import suggest_documents
+from parzen.trials import Trials
 
 
 def suggest(

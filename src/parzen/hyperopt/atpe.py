@@ -12,7 +12,8 @@ from typing import Any
 from parzen.algorithms.tpe import TPE
 from parzen.documents import Document
 from parzen.domain import Domain
-from parzen.trials import Trials, suggest_documents
+from parzen.suggest import suggest_documents
+from parzen.trials import Trials
 
 
 def suggest(new_ids: Sequence[Any], domain: Domain, trials: Trials, seed: int) -> list[Document]:

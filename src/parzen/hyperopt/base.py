@@ -25,6 +25,7 @@ from parzen.documents import (
     STATUS_SUSPENDED,
     TRIAL_KEYS,
     TRIAL_MISC_KEYS,
+    idxs_vals,
 )
 from parzen.domain import Ctrl, Domain
 from parzen.errors import InvalidArgument
@@ -38,7 +39,7 @@ from parzen.hyperopt.exceptions import (
     InvalidResultStatus,
     InvalidTrial,
 )
-from parzen.trials import Trials, idxs_vals, trials_from_docs
+from parzen.trials import Trials, trials_from_docs
 
 have_bson = False  # documents hold plain Python numbers in any case
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from parzen import documents
 from parzen.documents import Document
-from parzen.domain import Domain
+from parzen.domain import Domain, space_eval
 from parzen.domain import wants_expression as fmin_pass_expr_memo_ctrl
 from parzen.search import fmin
-from parzen.trials import Trials, generate_trials_to_calculate, space_eval
+from parzen.trials import Trials, generate_trials_to_calculate
 
 
 def generate_trial(tid: Any, space: Mapping[str, Any]) -> Document:

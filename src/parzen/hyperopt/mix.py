@@ -9,10 +9,10 @@ import numpy as np
 
 from parzen.algorithms.base import Algorithm
 from parzen.algorithms.mix import Mix
+from parzen.arguments import resolve
 from parzen.documents import Document
 from parzen.domain import Domain
 from parzen.errors import InvalidArgument
-from parzen.search import resolve
 from parzen.trials import Trials
 
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from parzen.algorithms.random import Random
-from parzen.documents import Document
+from parzen.documents import Document, idxs_vals
 from parzen.domain import Domain
-from parzen.trials import Trials, idxs_vals, suggest_documents
+from parzen.suggest import suggest_documents
+from parzen.trials import Trials
 
 
 def suggest(new_ids: Sequence[Any], domain: Domain, trials: Trials, seed: int) -> list[Document]:

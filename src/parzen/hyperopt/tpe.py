@@ -8,7 +8,8 @@ from typing import Any, Literal
 from parzen.algorithms.tpe import TPE
 from parzen.documents import Document
 from parzen.domain import Domain
-from parzen.trials import Trials, suggest_documents
+from parzen.suggest import suggest_documents
+from parzen.trials import Trials
 
 # Hyperopt's values, which users read. Ours are in parzen.algorithms.tpe.
 _default_prior_weight = 1.0

@@ -191,8 +191,8 @@ class AlgorithmContract:
         for number, view in list(enumerate(views))[::5]:
             fresh = fold_all(log[: view.head], study.space).history()
             if number + 1 < size(self.algorithm, study.space):
-                ask = Ask(number + 1, SEED)
-                old, new = self.algorithm.suggest(view, ask), self.algorithm.suggest(fresh, ask)
+                old = self.algorithm.suggest(view, Ask(number + 1, SEED))
+                new = self.algorithm.suggest(fresh, Ask(number + 1, SEED))
                 assert (dict(old.point), dict(old.note)) == (dict(new.point), dict(new.note))
 
     def test_a_history_read_from_json_gives_the_same_suggestion(self) -> None:
