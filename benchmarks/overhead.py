@@ -350,17 +350,18 @@ def report(figures: Figures, libraries: Sequence[str], facts: dict[str, object],
         pairs = [exponents(figures, case, name) for name in libraries]
         rows.append([case, *(f"{last:.2f} ({fitted:.2f})" for last, fitted in pairs)])
     parts.append(table(["space", *libraries], rows))
-    parts.append("### Whole searches, CPU ms\n")
-    rows = []
-    for row in figures:
-        if row.what in ("tutorial", "bookkeeping"):
+    whole = [row for row in figures if row.what in ("tutorial", "bookkeeping")]
+    if whole:
+        parts.append("### Whole searches, CPU ms\n")
+        rows = []
+        for row in whole:
             ratio = figures.ratio(row.what, row.case, row.n, row.library)
             text = f"{row.n:,}".replace(",", " ")
             rows.append([row.what, row.case, text, row.library, f"{row.median:.4g}", f"{ratio:.1f}"])
-    parts.append(table(["what", "unit", "trials", "library", "median", "/ parzen"], rows))
-    parts.append("### Imports and first use, CPU ms, fresh processes\n")
-    rows = [[row.library, row.case, _cell(row)] for row in figures if row.what == "import"]
-    parts.append(table(["library", "step, after those above it", "median (quartiles)"], rows))
+        parts.append(table(["what", "unit", "trials", "library", "median", "/ parzen"], rows))
+        parts.append("### Imports and first use, CPU ms, fresh processes\n")
+        rows = [[row.library, row.case, _cell(row)] for row in figures if row.what == "import"]
+        parts.append(table(["library", "step, after those above it", "median (quartiles)"], rows))
     parts += [f"- {what}: {found}" for what, found in facts.items()]
     return "\n".join(parts) + "\n"
 

@@ -27,10 +27,12 @@ class Table:
         edges: (k + 1,) borders of their cells in the latent scale; None for labels.
         centres: (k,) middles of the cells; the values themselves for labels.
         prior: (k,) probabilities.
+        decides: Whether other hyperparameters depend on it.
     """
 
-    def __init__(self, column: int, law: Distribution, values: Array) -> None:
+    def __init__(self, column: int, law: Distribution, values: Array, decides: bool) -> None:
         self.column = column
+        self.decides = decides
         self.values = values
         self.edges: Array | None = None
         self.centres = values
@@ -59,7 +61,7 @@ class Encoding:
         for j, law in enumerate(laws):
             values = coarse_values(law, COARSE if j not in deciders else 2**31)
             if values is not None:
-                self.tables.append(Table(j, law, values))
+                self.tables.append(Table(j, law, values, j in deciders))
         coarse = {table.column for table in self.tables}
         self.lines = np.array([j for j in range(len(laws)) if j not in coarse], dtype=np.intp)
         self.unbounded = np.array(

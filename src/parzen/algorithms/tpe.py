@@ -37,6 +37,7 @@ GOOD_SHARE, GOOD_MOST = 0.1, 25  # of all ended trials, and never more than that
 SCOTT = 0.7  # factor on Scott's rule
 NARROWEST = 0.02  # of the range
 LABEL_WIDTH = 0.5  # share of a label's kernel that is the prior
+BRANCH_WIDTH = 0.3  # the same for a choice that other hyperparameters depend on
 RECENT = 25  # trials that count in full in g; older ones fade
 MOST_REST = 1000  # components of g
 
@@ -230,7 +231,7 @@ class Model:
         # Steps of 5 % leave the rest's normalisers as they were in most suggestions.
         width = np.exp(np.round(np.log(width) * 20.0) / 20.0)
         tables = [
-            _label_kernel(table.prior)
+            _label_kernel(table.prior, BRANCH_WIDTH if table.decides else LABEL_WIDTH)
             if table.edges is None
             else _cell_kernel(table.edges, table.centres, float(width[table.column]))
             for table in code.tables
@@ -307,6 +308,10 @@ class Model:
         x, codes = draw(self.kernels, self.below, self.settings.n_EI_candidates, ask.rng)
         z, on, codes = self._legal(x, codes)
         ratio = self._ratio(z, on, codes)
+        if self.space.conditional:
+            # A branch is drawn from l, not maximised: ratios of different branches compare how
+            # densely they were sampled, and the search would never leave the first good one.
+            ratio = np.where((on == on[0]).all(axis=1), ratio, -np.inf)
         best = int(np.argmax(ratio))
         if self.seen.repeats:
             new = self._new(z, on, codes)
@@ -380,9 +385,10 @@ class Model:
         )
 
 
-def _label_kernel(prior: Floats) -> Floats:
-    kernel = np.tile(LABEL_WIDTH * prior, (len(prior), 1))
-    kernel[np.diag_indices(len(prior))] += 1.0 - LABEL_WIDTH
+def _label_kernel(prior: Floats, width: float) -> Floats:
+    """(k, k) matrix: a share `width` of the prior, the rest on the option itself."""
+    kernel = np.tile(width * prior, (len(prior), 1))
+    kernel[np.diag_indices(len(prior))] += 1.0 - width
     return kernel
 
 

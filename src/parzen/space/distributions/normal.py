@@ -17,6 +17,7 @@ import numpy as np
 from parzen.space.distributions.base import Array, Distribution, Line, family
 
 _STANDARD = NormalDist()
+_LARGEST_LOG = 709.0
 _LOG_ROOT_2PI = 0.5 * math.log(2 * math.pi)
 
 
@@ -47,9 +48,13 @@ class Normal(Distribution):
     def quantile(self, u: float) -> float:
         """The value at share `u` of the prior; the ends are 1e-16 from 0 and 1."""
         x = self.mu + self.sigma * _STANDARD.inv_cdf(min(max(u, 1e-16), 1 - 1.2e-16))
+        return self._rounded(x)
+
+    def _rounded(self, x: float) -> float:
         if self.log:
-            x = math.exp(x)
-        if self.step is not None:
+            x = math.exp(min(x, _LARGEST_LOG))
+        # From 2**53 steps on every float is a multiple already, and the product could overflow.
+        if self.step is not None and abs(x) < 2.0**53 * self.step:
             x = round(x / self.step) * self.step
         return float(x)
 
@@ -63,15 +68,14 @@ class Normal(Distribution):
         """The value at a standard score, rounded to the step."""
         x = self.mu + self.sigma * z
         if self.log:
-            x = np.exp(x)
-        return x if self.step is None else np.round(x / self.step) * self.step
+            x = np.exp(np.minimum(x, _LARGEST_LOG))
+        if self.step is None:
+            return x
+        return np.where(np.abs(x) < 2.0**53 * self.step, np.round(x / self.step) * self.step, x)
 
     def at(self, z: float) -> float:
         """The value at a standard score."""
-        x = self.mu + self.sigma * z
-        if self.log:
-            x = math.exp(min(x, 709.0))
-        return float(x if self.step is None else round(x / self.step) * self.step)
+        return self._rounded(self.mu + self.sigma * z)
 
     def affine(self) -> tuple[bool, float, float] | None:
         """Mean and deviation; none where a logarithm of 0 could occur."""
