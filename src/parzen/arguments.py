@@ -45,6 +45,10 @@ def resolve(algo: Any) -> tuple[algorithms.Algorithm | None, Callable[..., Any] 
     if make is None and isinstance(inner, type) and callable(getattr(inner, "suggest", None)):
         make = inner
     if make is not None:
+        known = [*getattr(make, "__dataclass_fields__", settings)]
+        for name in settings:
+            if name not in known:
+                raise InvalidArgument(f"algo has no setting {name!r}.{did_you_mean(name, known)}")
         try:
             return make(**settings), None
         except TypeError as error:

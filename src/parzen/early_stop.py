@@ -23,7 +23,7 @@ def no_progress_loss(iteration_stop_count: int = 20, percent_increase: float = 0
     >>> best = fmin(lambda x: 1.0, hp.uniform("x", 0, 1), max_evals=100, verbose=False,
     ...             early_stop_fn=no_progress_loss(5))
     >>> best.stopped, len(best.study.trials)
-    ('no_progress', 6)
+    ('no_progress', 5)
     """
 
     def stop_fn(

@@ -73,7 +73,9 @@ class NoProgress:
         if row.number < self.since or row.status is not Status.DONE:
             return
         loss = row.losses[0]
-        if state.best is None or loss < state.best - abs(state.best) * self.percent / 100.0:
+        if state.best is None:
+            state.best, state.waited = loss, 1  # the first one counts, as in Hyperopt
+        elif loss < state.best - abs(state.best) * self.percent / 100.0:
             state.best, state.waited = loss, 0
         else:
             state.waited += 1

@@ -116,10 +116,11 @@ class Trials:
         if study is None or study.ledger.head == self._head:
             return
         labels = [param.label for param in study.ledger.space.params]
+        new = study.store.read(study.name, self._head)
+        if any(isinstance(event, events.Extended) for event in new):
+            self._follow_space(study, labels)
         touched = dict.fromkeys(
-            event.number
-            for event in study.store.read(study.name, self._head)
-            if not isinstance(event, events.Noted) and hasattr(event, "number")
+            event.number for event in new if not isinstance(event, events.Noted) and hasattr(event, "number")
         )
         self._head = study.ledger.head
         for number in touched:
@@ -139,6 +140,13 @@ class Trials:
                 if doc["state"] == documents.JOB_STATE_ERROR and agreed[0] == documents.JOB_STATE_ERROR:
                     self._visible = [other for other in self._visible if other is not doc]
             self._agreed[number] = documents.snapshot(doc)
+
+    def _follow_space(self, study: Study, labels: list[str]) -> None:
+        """Rewrite values in documents where the space changed: a reordered choice has other indices."""
+        for number, doc in self._by_number.items():
+            carried = documents.misc_of(doc["tid"], study.trials[number].point or {}, labels)
+            doc["misc"]["idxs"] |= carried["idxs"]
+            doc["misc"]["vals"] |= carried["vals"]
 
     def _tid(self, number: int) -> Any:
         """The id of a trial; new trials get the next free one."""

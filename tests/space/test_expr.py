@@ -134,7 +134,7 @@ def test_indexing_and_calling_wait_for_the_values():
 
 def test_bundles_unpack():
     a, b = as_apply([X, 2])
-    assert (value(a, x=1.0), value(b)) == (1.0, 2)
+    assert (value(a, x=1.0), value(b, x=1.0)) == (1.0, 2)
 
 
 def test_a_node_of_unknown_length_cannot_be_unpacked():
@@ -179,7 +179,7 @@ def test_users_define_their_own_operations(double):
 
 def test_a_name_can_be_defined_once(double):
     with pytest.raises(InvalidArgument, match="exists already"):
-        scope.define(lambda: 0) if False else scope.register(lambda: 0, "double_")
+        scope.register(lambda: 0, "double_")
     scope.define_if_new(double)
 
 

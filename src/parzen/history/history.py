@@ -142,6 +142,10 @@ class Tables:
         self.outcome_numbers: list[int] = []
         self.outcome_points: list[int] = []
         self.outcome_events: list[int] = []
+        self.metrics: list[Mapping[str, float]] = []
+        self.ended: list[float] = []
+        self.starts: list[tuple[int, float]] = []  # number, seconds
+        self.reports: list[tuple[int, int, float, float]] = []  # number, attempt, step, value
         self.derived: dict[Any, tuple[Any, int]] = {}
         self.columns: tuple[int, Columns] | None = None
 
@@ -177,6 +181,8 @@ class Tables:
         self.outcome_events.append(event)
         self.statuses.append(status)
         self.losses.append(losses)
+        self.metrics.append(trial.metrics)
+        self.ended.append(trial.ended)
         return len(self.statuses) - 1
 
 
@@ -232,7 +238,18 @@ class History:
         seeded: How many of the opened trials had a point of the user's waiting for them.
     """
 
-    __slots__ = ("_n_outcomes", "_n_points", "_running", "_tables", "_trials", "head", "seeded", "space")
+    __slots__ = (
+        "_n_outcomes",
+        "_n_points",
+        "_n_reports",
+        "_n_starts",
+        "_running",
+        "_tables",
+        "_trials",
+        "head",
+        "seeded",
+        "space",
+    )
 
     def __init__(
         self,
@@ -249,6 +266,8 @@ class History:
         self._tables = tables
         self._n_points = len(tables.point_numbers)
         self._n_outcomes = len(tables.statuses)
+        self._n_starts = len(tables.starts)
+        self._n_reports = len(tables.reports)
         self._running = running
         self._trials = trials
 
@@ -295,35 +314,51 @@ class History:
     @property
     def metrics(self) -> dict[str, Floats]:
         """Name -> (n,) float64: numbers beside the loss in results; NaN where a trial has none."""
-        trials = [self._trials[i] for i in self.numbers]
-        names = dict.fromkeys(name for trial in trials for name in trial.metrics)
-        return {name: np.array([trial.metrics.get(name, np.nan) for trial in trials]) for name in names}
+        found = self._tables.metrics[: self._n_outcomes]
+        names = dict.fromkeys(name for metrics in found for name in metrics)
+        numbers = self._tables.outcome_numbers[: self._n_outcomes]
+        columns = {}
+        for name in names:
+            told = {i: metrics[name] for i, metrics in zip(numbers, found, strict=True) if name in metrics}
+            columns[name] = self._column(told)
+        return columns
 
     @property
     def budget(self) -> Floats:
         """(n,) float64: the budget each trial was given; NaN if none."""
-        budgets = (self._trials[i].budget for i in self.numbers)
-        return np.array([np.nan if budget is None else budget for budget in budgets])
+        budgets = {i: self._trials[i].budget for i in self.numbers.tolist()}
+        return self._column({i: budget for i, budget in budgets.items() if budget is not None})
 
     @property
     def started(self) -> Floats:
         """(n,) float64: when evaluation began, in seconds since 1970; NaN before."""
-        return np.array([self._trials[i].started for i in self.numbers])
+        return self._column(dict(self._tables.starts[: self._n_starts]))
 
     @property
     def finished(self) -> Floats:
         """(n,) float64: when the outcome was told, in seconds since 1970; NaN before."""
-        return np.array([self._trials[i].ended for i in self.numbers])
+        numbers = self._tables.outcome_numbers[: self._n_outcomes]
+        return self._column(dict(zip(numbers, self._tables.ended, strict=False)))
 
     @property
     def notes(self) -> list[Mapping[str, Any]]:
         """What the algorithm noted with each point."""
-        return [self._trials[i].note for i in self.numbers]
+        return [self._trials[i].note for i in self.numbers.tolist()]
 
     @property
     def reports(self) -> list[Mapping[float, float]]:
-        """Step -> intermediate value, of each trial."""
-        return [dict(sorted(self._trials[i].reports.items())) for i in self.numbers]
+        """Step -> intermediate value, of each trial, in the order of the steps."""
+        kept: dict[int, dict[float, tuple[int, float]]] = {}
+        for number, attempt, step, value in self._tables.reports[: self._n_reports]:
+            own = kept.setdefault(number, {})
+            if attempt >= own.get(step, (0, 0.0))[0]:
+                own[step] = (attempt, value)
+        rows = (kept.get(i, {}) for i in self.numbers.tolist())
+        return [{step: value for step, (_, value) in sorted(own.items())} for own in rows]
+
+    def _column(self, values: Mapping[int, float]) -> Floats:
+        """(n,) values by trial number, NaN where there is none."""
+        return np.array([values.get(i, math.nan) for i in self.numbers.tolist()], dtype=np.float64)
 
     @property
     def _fresh(self) -> bool:

@@ -143,16 +143,17 @@ class Ledger:
 
     def _claimed(self, event: e.Claimed) -> None:
         trial = self._trial(event.number)
-        if trial.claimed or event.attempt != trial.attempt + 1 or trial.status in ENDED:
+        if trial.claimed or event.attempt != trial.attempt + 1 or trial.status in ENDED or trial.excluded:
             return
         trial.attempt, trial.owner, trial.claimed = event.attempt, event.owner, True
         trial.started = event.at
+        self._tables.starts.append((event.number, event.at))
         self._move(trial, Status.RUNNING)
         self.waiting.pop(event.number, None)
 
     def _released(self, event: e.Released) -> None:
         trial = self._trial(event.number)
-        if trial.status in ENDED or not trial.claimed or event.attempt != trial.attempt:
+        if trial.status in ENDED or trial.excluded or not trial.claimed or event.attempt != trial.attempt:
             return
         trial.claimed = False
         self._move(trial, Status.OPEN)
@@ -160,8 +161,9 @@ class Ledger:
 
     def _reported(self, event: e.Reported) -> None:
         trial = self._trial(event.number)
-        if trial.status in ENDED:
+        if trial.status in ENDED or trial.excluded:
             return
+        self._tables.reports.append((event.number, event.attempt, event.step, event.value))
         if not trial.reports:
             trial.reports, trial._reported_by = {}, {}
         if event.attempt >= trial._reported_by.get(event.step, 0):
@@ -194,6 +196,7 @@ class Ledger:
             return
         tables = self._tables
         tables.statuses[trial.outcome_row], tables.losses[trial.outcome_row] = status, event.losses
+        tables.metrics[trial.outcome_row] = event.metrics
 
     def _excluded(self, event: e.Excluded) -> None:
         trial = self._trial(event.number)
@@ -230,6 +233,7 @@ class Ledger:
         """
         old, self._tables = self._tables, Tables(len(self.space), len(self.objectives))
         self._viewed = False
+        self._tables.starts, self._tables.reports = list(old.starts), list(old.reports)
         self._running = {}
         for trial in self.trials:
             trial.point_row = trial.outcome_row = -1

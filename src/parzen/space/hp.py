@@ -12,8 +12,9 @@ import math
 import warnings
 from builtins import float as _float
 from builtins import int as _int
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from parzen.errors import InvalidArgument, InvalidSpace, SpaceWarning
 from parzen.space import operations  # noqa: F401  # fills the table that `scope` reads
@@ -24,6 +25,8 @@ from parzen.space.distributions.normal import Normal
 from parzen.space.distributions.uniform import Uniform
 from parzen.space.expr import Apply, Call, Parameter, Switch, as_apply, scope
 
+P = ParamSpec("P")
+R = TypeVar("R")
 _EXACT = 2**53  # whole numbers beyond it are not exact as float64
 
 
@@ -77,6 +80,18 @@ def _gaussian(word: str, label: Any, mu: Any, sigma: Any, q: Any = None) -> Para
     return Parameter(name, Normal(mu, sigma, "log" in word, None if q is None else _step(q, "q", word, name)))
 
 
+def _label_first(function: Callable[P, R]) -> Callable[P, R]:
+    """Say that the label is missing before Python counts arguments (decorator)."""
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        scope.require_label(args[0] if args else kwargs.get("label"), function.__name__)
+        return function(*args, **kwargs)
+
+    return call
+
+
+@_label_first
 def uniform(label: str, low: _float, high: _float) -> Parameter:
     """A float, uniform on [low, high).
 
@@ -91,6 +106,7 @@ def uniform(label: str, low: _float, high: _float) -> Parameter:
     return _bounded("uniform", label, low, high)
 
 
+@_label_first
 def quniform(label: str, low: _float, high: _float, q: _float) -> Parameter:
     """A float: a uniform value on [low, high] rounded to a multiple of `q`.
 
@@ -105,6 +121,7 @@ def quniform(label: str, low: _float, high: _float, q: _float) -> Parameter:
     return _bounded("quniform", label, low, high, q)
 
 
+@_label_first
 def uniformint(label: str, low: _float, high: _float, q: _float = 1) -> Apply:
     """An int for the objective, stored as a float: `quniform` with q = 1.
 
@@ -123,6 +140,7 @@ def uniformint(label: str, low: _float, high: _float, q: _float = 1) -> Apply:
     return Call("int", (Parameter(name, Uniform(low, high, step=1)),))
 
 
+@_label_first
 def loguniform(label: str, low: _float, high: _float) -> Parameter:
     """A float: exp of a uniform value. The bounds are logarithms of the values' bounds.
 
@@ -137,6 +155,7 @@ def loguniform(label: str, low: _float, high: _float) -> Parameter:
     return _bounded("loguniform", label, low, high)
 
 
+@_label_first
 def qloguniform(label: str, low: _float, high: _float, q: _float) -> Parameter:
     """A float: exp of a uniform value, rounded to a multiple of `q`; may be 0.
 
@@ -149,6 +168,7 @@ def qloguniform(label: str, low: _float, high: _float, q: _float) -> Parameter:
     return _bounded("qloguniform", label, low, high, q)
 
 
+@_label_first
 def normal(label: str, mu: _float, sigma: _float) -> Parameter:
     """A float, normal with mean `mu` and standard deviation `sigma`; unbounded.
 
@@ -160,6 +180,7 @@ def normal(label: str, mu: _float, sigma: _float) -> Parameter:
     return _gaussian("normal", label, mu, sigma)
 
 
+@_label_first
 def qnormal(label: str, mu: _float, sigma: _float, q: _float) -> Parameter:
     """A float: a normal value rounded to a multiple of `q`; unbounded.
 
@@ -172,6 +193,7 @@ def qnormal(label: str, mu: _float, sigma: _float, q: _float) -> Parameter:
     return _gaussian("qnormal", label, mu, sigma, q)
 
 
+@_label_first
 def lognormal(label: str, mu: _float, sigma: _float) -> Parameter:
     """A positive float whose logarithm is normal with mean `mu` and deviation `sigma`.
 
@@ -183,6 +205,7 @@ def lognormal(label: str, mu: _float, sigma: _float) -> Parameter:
     return _gaussian("lognormal", label, mu, sigma)
 
 
+@_label_first
 def qlognormal(label: str, mu: _float, sigma: _float, q: _float) -> Parameter:
     """A float: a lognormal value rounded to a multiple of `q`; may be 0.
 
@@ -195,6 +218,7 @@ def qlognormal(label: str, mu: _float, sigma: _float, q: _float) -> Parameter:
     return _gaussian("qlognormal", label, mu, sigma, q)
 
 
+@_label_first
 def randint(label: str, *args: Any, **kwargs: Any) -> Parameter:
     """An int from [0, upper) or [low, high): ``randint(label, upper)`` or ``randint(label, low, high)``.
 
@@ -224,6 +248,7 @@ def _whole(value: Any, name: str, word: str, label: str | None) -> _int:
     return _int(checked)
 
 
+@_label_first
 def choice(label: str, options: Sequence[Any]) -> Switch:
     """One of `options`, each of which may hold further hp expressions; stored as its index.
 
@@ -254,6 +279,7 @@ def _options(options: Any, word: str, label: str | None) -> tuple[Apply, ...]:
     return nodes
 
 
+@_label_first
 def pchoice(label: str, p_options: Sequence[tuple[_float, Any]]) -> Switch:
     """One of several options with given probabilities; stored as its index.
 
