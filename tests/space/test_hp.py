@@ -66,12 +66,10 @@ def test_a_missing_label_shows_the_new_words(word, label):
     assert "hp.float" in caught.value.hint
 
 
-@pytest.mark.parametrize("word", ["float", "int", "ordinal"])
-def test_a_new_word_with_a_label_first_shows_where_it_goes(word):
-    with pytest.raises(InvalidArgument, match=r"takes its label from the key") as caught:
-        getattr(hp, word)("lr", 0, **({} if word == "ordinal" else {"high": 1})) if word != "ordinal" else (
-            hp.ordinal("lr")
-        )
+@pytest.mark.parametrize(("word", "args"), [("float", (0, 1)), ("float", (1,)), ("int", (1,)), ("ordinal", ())])
+def test_a_new_word_with_a_label_first_shows_where_it_goes(word, args):
+    with pytest.raises(InvalidArgument, match="takes its label from the key") as caught:
+        getattr(hp, word)("lr", *args)
     assert "label='lr'" in caught.value.hint
 
 

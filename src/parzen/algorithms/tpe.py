@@ -308,19 +308,20 @@ class Model:
         x, codes = draw(self.kernels, self.below, self.settings.n_EI_candidates, ask.rng)
         z, on, codes = self._legal(x, codes)
         ratio = self._ratio(z, on, codes)
-        if self.space.conditional:
-            # A branch is drawn from l, not maximised: ratios of different branches compare how
-            # densely they were sampled, and the search would never leave the first good one.
-            ratio = np.where((on == on[0]).all(axis=1), ratio, -np.inf)
-        best = int(np.argmax(ratio))
+        # A branch is drawn from l, not maximised: ratios of different branches compare how
+        # densely they were sampled, and the search would never leave the first good one.
+        allowed = (on == on[0]).all(axis=1)
         if self.seen.repeats:
             new = self._new(z, on, codes)
-            if new.any():
-                best = int(np.argmax(np.where(new, ratio, -np.inf)))
-            else:
+            if not new.any():
                 other = self._other(ask)
                 if other is not None:
                     return other
+            elif (allowed & new).any():
+                allowed &= new
+            else:
+                allowed = new
+        best = int(np.argmax(np.where(allowed, ratio, -np.inf)))
         point = self._point(z[best], codes[:, best], on[best])
         return Proposal(point, note={"by": "tpe", "ratio": round(float(ratio[best]), 4)})
 

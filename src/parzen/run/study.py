@@ -175,8 +175,9 @@ class Study:
             seed = now.seed if now is not None else int(np.random.SeedSequence().generate_state(1)[0])
         else:
             _check_seed(seed)
-        described = algorithms.describe(self._algorithm)
-        values = {"seed": int(seed), "algorithm": described, **settings}
+        values = {"seed": int(seed), **settings}
+        if self._algorithm is not None:
+            values["algorithm"] = algorithms.describe(self._algorithm)
         if now is None or any(getattr(now, key) != value for key, value in values.items()):
             kept = {} if now is None else {f: getattr(now, f) for f in _CARRIED}
             self._append(e.Configured(time.time(), **{**kept, **values}))
@@ -427,6 +428,7 @@ class Study:
 
 
 _CARRIED = (
+    "algorithm",
     "pruner",
     "lockstep",
     "max_evals",
@@ -445,12 +447,17 @@ def _check_seed(seed: Any) -> None:
 
 
 def _rebuilt(described: Mapping[str, Any]) -> algorithms.Algorithm:
-    """The algorithm that the log describes; the default where that is no settings object."""
+    """The algorithm that the log describes.
+
+    Raises:
+        InvalidArgument: If it is not one of ours: whose code runs is not a log's business.
+    """
     from importlib import import_module
 
-    module, _, name = str(described.get("name", "")).partition(":")
+    whole = str(described.get("name", ""))
+    module, _, name = whole.partition(":")
     if not module.startswith("parzen.algorithms."):
-        return algorithms.named("tpe")()
+        raise InvalidArgument(f"the study was made with the algorithm {whole!r}; give it again as algo=")
     make: Callable[..., algorithms.Algorithm] = getattr(import_module(module), name)
     settings = described["settings"]
     if "p_suggest" in settings:

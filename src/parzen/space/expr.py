@@ -11,6 +11,7 @@ Nodes also answer to the names that Hyperopt's graphs have (`name`,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -255,7 +256,7 @@ def branch(index: Any, options: int) -> int:
     """
     if isinstance(index, (str, bytes)) or not hasattr(index, "__float__"):
         raise TypeError(f"the index of a choice must be a whole number; got {index!r}")
-    whole = int(index)
+    whole = int(index) if math.isfinite(index) else -1
     if whole != index or not 0 <= whole < options:
         raise InvalidArgument(
             f"the index of a choice with {options} options must be one of 0..{options - 1}; got {index!r}"

@@ -180,11 +180,12 @@ def number(value: Any, name: str, word: str, label: str | None) -> float:
         )
     try:
         plain = value if type(value) in (int, float) else value.item() if hasattr(value, "item") else value
-        as_float = float(plain)
+        as_float = math.nan if isinstance(plain, (str, bytes)) else float(plain)
     except (TypeError, ValueError):
         raise InvalidSpace(f"{where}: {name} must be a number; got {value!r}", label=label) from None
     if not math.isfinite(as_float):
-        raise InvalidSpace(f"{where}: {name} must be finite; got {value!r}", label=label)
+        kind = "a number" if isinstance(plain, (str, bytes)) else "finite"
+        raise InvalidSpace(f"{where}: {name} must be {kind}; got {value!r}", label=label)
     return int(plain) if isinstance(plain, int) else as_float
 
 
@@ -201,9 +202,11 @@ def ordered(low: float, high: float, word: str, label: str | None, fix: Callable
     Raises:
         InvalidSpace: If it is not; the message has Hyperopt's words and the fix as code.
     """
-    if low < high:
+    if low < high and math.isfinite(high - low):
         return
     where = f"{word} {label!r}" if label else word
+    if low < high:
+        raise InvalidSpace(f"{where}: high - low overflows; got {low!r} and {high!r}", label=label)
     relation = "above" if low > high else "equal to"
     raise InvalidSpace(
         f"{where}: low should be less than high: low {_short(low)} is {relation} high {_short(high)}",
