@@ -48,7 +48,8 @@ class TPE:
 
     Args:
         n_startup_jobs: Trials that must have ended before the model is used, at least 0.
-            Left out: 10. Until then points are quasi-random.
+            Left out: 10. Until then points are quasi-random. With ``mode="hyperopt"``: 20,
+            running trials count too, and until then points are random.
         prior_weight: Weight of the prior in each mixture, in trials; above 0.
         n_EI_candidates: Draws from l among which the best ratio is taken, at least 1.
         gamma: If given, ``min(ceil(gamma * sqrt(n)), 25)`` of n trials are good, as in Hyperopt.

@@ -241,7 +241,10 @@ def from_json(data: Mapping[str, Any]) -> Event:
             hint="open it with the release that wrote it, or a newer one",
         )
     known = {f.name for f in fields(kind)}
-    return kind(**{name: _revived(value) for name, value in data.items() if name in known})
+    try:
+        return kind(**{name: _revived(value) for name, value in data.items() if name in known})
+    except TypeError as error:
+        raise InvalidEvent(f"an event {kind.kind!r} of the log lacks a field: {error}") from None
 
 
 def plain(value: Any) -> Any:

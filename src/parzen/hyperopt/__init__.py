@@ -33,7 +33,7 @@ from parzen.trials import Trials, trials_from_docs
 FMinIter = _fmin_module.FMinIter
 __version__ = "0.3.0"  # of Hyperopt, whose interface this is
 
-_LAZY = ("criteria", "early_stop", "graph_viz", "grid", "progress", "pyll_utils", "rdists")
+_LAZY = ("criteria", "early_stop", "graph_viz", "grid", "ipy", "progress", "pyll_utils", "rdists")
 
 __all__ = [
     "JOB_STATES",
