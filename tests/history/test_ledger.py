@@ -328,16 +328,28 @@ def test_the_users_space_is_used_where_it_is_the_logs():
     assert fold_all([created(SPACE)], other).space.fingerprint() == SPACE.fingerprint()
 
 
-def test_an_extended_space_keeps_what_is_legal_in_it():
-    wider = flatten({"x": hp.uniform("x", 0, 0.6), "y": hp.uniform("y", 0, 1)})
-    log = [created(SPACE), *opened(0, 0.5), claimed(0), done(0, 1.0), *opened(1, 0.9), extended(wider)]
+def test_an_extended_space_keeps_the_trials_that_fit_it():
+    other = flatten({"x": hp.uniform("x", 0, 0.6)})
+    log = [created(SPACE), *opened(0, 0.5), claimed(0), done(0, 1.0), *opened(1, 0.9), extended(other)]
     made = fold_all(log)
     assert [t.point for t in made.trials] == [{"x": 0.5}, {}]
-    values = made.history().values
-    assert values.shape == (2, 2)
-    assert values[0, 0] == 0.5
-    assert made.history().losses[0, 0] == 1.0
-    assert math.isnan(values[1, 0])
+    assert made.history().numbers.tolist() == [0]
+    assert made.history().values.tolist() == [[0.5]]
+    assert made.history().losses.tolist() == [[1.0]]
+
+
+def test_a_wider_space_keeps_everything():
+    wider = flatten({"x": hp.uniform("x", -1, 9)})
+    log = [created(SPACE), *opened(0, 0.5), claimed(0), done(0, 1.0), *opened(1, 0.9), extended(wider)]
+    made = fold_all(log)
+    assert made.history().values.tolist() == [[0.5], [0.9]]
+    assert made.history().status.tolist() == [Status.DONE, Status.RUNNING]
+
+
+def test_a_trial_that_ran_while_the_space_changed_may_end():
+    wider = flatten({"x": hp.uniform("x", -1, 9)})
+    log = [created(SPACE), *opened(0, 0.5), claimed(0), extended(wider), done(0, 1.0)]
+    assert fold_all(log).history().losses.tolist() == [[1.0]]
 
 
 def test_options_are_matched_by_content_when_their_order_changes():

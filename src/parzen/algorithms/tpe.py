@@ -38,6 +38,7 @@ SCOTT = 0.7  # factor on Scott's rule
 NARROWEST = 0.02  # of the range
 LABEL_WIDTH = 0.5  # share of a label's kernel that is the prior
 BRANCH_WIDTH = 0.3  # the same for a choice that other hyperparameters depend on
+SPREAD = 4  # times as many draws from a conditional l, to have enough in one branch
 RECENT = 25  # trials that count in full in g; older ones fade
 MOST_REST = 1000  # components of g
 
@@ -306,23 +307,23 @@ class Model:
 
     def suggest(self, ask: Ask) -> Proposal:
         """Draw candidates from l and take the one with the best ratio."""
-        x, codes = draw(self.kernels, self.below, self.settings.n_EI_candidates, ask.rng)
-        z, on, codes = self._legal(x, codes)
+        wanted = self.settings.n_EI_candidates
+        spread = SPREAD if self.space.conditional else 1
+        z, on, codes = self._legal(*draw(self.kernels, self.below, spread * wanted, ask.rng))
+        if spread > 1:
+            # A branch is drawn from l, not maximised: ratios of different branches compare how
+            # densely they were sampled, and the search would never leave the first good one.
+            same = np.flatnonzero((on == on[0]).all(axis=1))[:wanted]
+            z, on, codes = z[same], on[same], codes[:, same]
         ratio = self._ratio(z, on, codes)
-        # A branch is drawn from l, not maximised: ratios of different branches compare how
-        # densely they were sampled, and the search would never leave the first good one.
-        allowed = (on == on[0]).all(axis=1)
         if self.seen.repeats:
             new = self._new(z, on, codes)
-            if not new.any():
-                other = self._other(ask)
-                if other is not None:
-                    return other
-            elif (allowed & new).any():
-                allowed &= new
-            else:
-                allowed = new
-        best = int(np.argmax(np.where(allowed, ratio, -np.inf)))
+            other = None if new.any() else self._other(ask)
+            if other is not None:
+                return other
+            if new.any():
+                ratio = np.where(new, ratio, -np.inf)
+        best = int(np.argmax(ratio))
         point = self._point(z[best], codes[:, best], on[best])
         return Proposal(point, note={"by": "tpe", "ratio": round(float(ratio[best]), 4)})
 

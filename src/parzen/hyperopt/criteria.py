@@ -103,7 +103,7 @@ def UCB(mean: npt.ArrayLike, var: npt.ArrayLike, zscore: float) -> Any:
         var: Its variance.
         zscore: How many standard deviations.
     """
-    return mean + np.sqrt(var) * zscore
+    return np.add(mean, np.sqrt(var) * zscore)
 
 
 __all__ = ["UCB", "EI_empirical", "EI_gaussian", "EI_gaussian_empirical", "logEI_gaussian"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial, wraps
-from typing import Any, NamedTuple
+from typing import Any
 
 from parzen.errors import DuplicateLabel
 from parzen.space.distributions.base import number, ordered
@@ -24,7 +25,8 @@ from parzen.space.hp import uniform as hp_uniform
 from parzen.space.hp import uniformint as hp_uniformint
 
 
-class Cond(NamedTuple):
+@dataclass(frozen=True, repr=False, slots=True)
+class Cond:
     """A condition on a hyperparameter.
 
     Attributes:
@@ -37,10 +39,8 @@ class Cond(NamedTuple):
     val: Any
     op: str
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"Cond{{{self.name} {self.op} {self.val}}}"
-
-    __repr__ = __str__
 
 
 EQ = partial(Cond, op="=")

@@ -229,7 +229,7 @@ class _Rounded(_Law):
             random_state: A NumPy generator or a seed.
         """
         whole = isinstance(self.q, (int, np.integer))
-        draws = self._draw(size, random_state)
+        draws = self._draw(size, random_state) + 0.0  # no -0.0
         return _single(draws.astype(np.int64) if whole else draws, size, int if whole else float)
 
 
