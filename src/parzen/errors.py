@@ -27,6 +27,8 @@ Each class has a stable code (``PZ011``) for documentation and tools.
 
 from __future__ import annotations
 
+import sys
+import warnings
 from typing import Any, ClassVar
 
 
@@ -192,3 +194,18 @@ def did_you_mean(word: str, known: list[str]) -> str:
 
     close = difflib.get_close_matches(str(word), known, n=1, cutoff=0.6)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def warn(text: str, category: type[Warning]) -> None:
+    """Warn at the user's line: the first frame that is not ours.
+
+    Args:
+        text: One sentence.
+        category: `SpaceWarning` or `ResultWarning`.
+    """
+    level = 2
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "parzen":
+        frame = frame.f_back
+        level += 1
+    warnings.warn(text, category, stacklevel=level - 1)

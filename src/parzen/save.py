@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import pickle
 import tempfile
-import warnings
 from pathlib import Path
 from typing import Any
 
-from parzen.errors import InvalidArgument, ResultWarning
+from parzen.errors import InvalidArgument, ResultWarning, warn
 from parzen.trials import Trials
 
 # Where Hyperopt's pickles say their classes are, and what takes their place.
@@ -125,5 +124,5 @@ def _picklable(trials: Trials, error: Exception) -> Trials:
     if not dropped:
         raise error
     names = ", ".join(f"{key} ({kind})" for key, kind in list(dropped.items())[:5])
-    warnings.warn(f"not saved because it cannot be pickled: {names}", ResultWarning, stacklevel=3)
+    warn(f"not saved because it cannot be pickled: {names}", ResultWarning)
     return copy

@@ -172,7 +172,8 @@ def test_no_lines_have_no_normalisers():
 
 
 def test_bins_cover_the_line_and_take_nan_for_the_middle():
-    assert bins(np.array([0.0, 1.0, 0.5, np.nan, -3.0, 7.0])).tolist() == [0, 4096, 2048, 2048, 0, 4096]
+    places = bins(np.array([[0.0], [1.0], [0.5], [np.nan], [-3.0], [7.0]]))
+    assert places[:, 0].tolist() == [0, 4096, 2048, 2048, 0, 4096]
 
 
 # Draws.

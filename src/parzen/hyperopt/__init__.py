@@ -35,6 +35,8 @@ __version__ = "0.3.0"  # of Hyperopt, whose interface this is
 
 _LAZY = ("criteria", "early_stop", "graph_viz", "grid", "ipy", "progress", "pyll_utils", "rdists")
 
+_NOT_YET = ("MongoTrials", "SparkTrials", "mongoexp", "plotting", "sklearn", "spark")
+
 __all__ = [
     "JOB_STATES",
     "JOB_STATE_DONE",
@@ -72,4 +74,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return import_module(f"{__name__}.{name}")
+    if name in _NOT_YET:
+        raise AttributeError(
+            f"{name} is not in this release of parzen; see docs/moving-from-hyperopt.md for what is"
+        )
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from parzen.errors import ResultWarning, SearchExhausted, TooManyFailures
+from parzen.errors import ResultWarning, SearchExhausted, TooManyFailures, warn
 from parzen.executors.base import Executor, Outcome, Task
 from parzen.history.history import Status, Trial
 from parzen.insight.failures import failing_region
@@ -203,9 +202,7 @@ def _failed(
         progress.say(f"parzen: trial {trial.number} failed: {why_failed(trial)}")
         state.same_error.append(type(error).__name__)
         if len(study.trials) == 3 and len(state.same_error) == 3 and len(set(state.same_error)) == 1:
-            warnings.warn(
-                f"the first 3 trials all failed with {why_failed(trial)}", ResultWarning, stacklevel=2
-            )
+            warn(f"the first 3 trials all failed with {why_failed(trial)}", ResultWarning)
     elif trial.losses and trial.losses[0] != trial.losses[0]:
         state.nan.add(trial.number)
         state.nan_in_a_row += 1
@@ -214,11 +211,7 @@ def _failed(
             state.warned = True
             region = failing_region(study.history, state.nan)
             count = f"{len(state.nan)} of {state.ended} trials" if often else "10 trials in a row"
-            warnings.warn(
-                f"{count} returned NaN as their loss" + (f"; {region}" if region else ""),
-                ResultWarning,
-                stacklevel=2,
-            )
+            warn(f"{count} returned NaN as their loss" + (f"; {region}" if region else ""), ResultWarning)
     if limits.max_failures is not None and state.failures > limits.max_failures:
         raise TooManyFailures(
             f"{state.failures} trials failed, more than max_failures={limits.max_failures}; "

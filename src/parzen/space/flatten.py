@@ -9,13 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from parzen.errors import DuplicateLabel, InvalidSpace, SpaceWarning
+from parzen.errors import DuplicateLabel, InvalidSpace, SpaceWarning, warn
 from parzen.space.distributions.base import Labels, Lattice
 from parzen.space.expr import Apply, Bundle, Call, Literal, Parameter, Switch, as_apply, scope
 from parzen.space.space import Condition, Param, Space
@@ -172,7 +171,7 @@ def _check_near_misses(expr: Apply, searched: bool) -> None:
     text = " ".join(misses)
     if not searched:
         raise InvalidSpace(f"nothing to search: space has no hp.* expression. {text}")
-    warnings.warn(text, SpaceWarning, stacklevel=4)
+    warn(text, SpaceWarning)
 
 
 _WORDS = r"(hp\.)?(q?(log)?(uniform|normal)|uniformint|randint|p?choice|float|int|ordinal)\(.*\)\s*$"

@@ -9,14 +9,13 @@ and `int` is an int everywhere.
 from __future__ import annotations
 
 import math
-import warnings
 from builtins import float as _float
 from builtins import int as _int
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from parzen.errors import InvalidArgument, InvalidSpace, SpaceWarning
+from parzen.errors import InvalidArgument, InvalidSpace, SpaceWarning, warn
 from parzen.space import operations  # noqa: F401  # fills the table that `scope` reads
 from parzen.space.distributions.base import number, ordered
 from parzen.space.distributions.categorical import Categorical
@@ -59,12 +58,11 @@ def _check_log_bounds(word: str, label: str, low: _float, high: _float) -> None:
         )
     # Small positive "logarithms" are far more often meant as the bounds themselves.
     if 0 < low < 1 and high <= 1:
-        warnings.warn(
+        warn(
             f"{word} {label!r} samples exp({low:g})...exp({high:g}) = "
             f"{math.exp(low):.2f}...{math.exp(high):.2f}. "
             f"For {low:g}...{high:g} write {real} or hp.float({low:g}, {high:g}, log=True).",
             SpaceWarning,
-            stacklevel=4,
         )
 
 
@@ -306,11 +304,7 @@ def pchoice(label: str, p_options: Sequence[tuple[_float, Any]]) -> Switch:
             f"pchoice {name!r}: probabilities must be at least 0 and not all 0; got {weights}", label=name
         )
     if abs(total - 1) > 1e-6:
-        warnings.warn(
-            f"pchoice {name!r}: the probabilities sum to {total:g} and are scaled to 1",
-            SpaceWarning,
-            stacklevel=2,
-        )
+        warn(f"pchoice {name!r}: the probabilities sum to {total:g} and are scaled to 1", SpaceWarning)
     return Switch(Parameter(name, Categorical(tuple(weight / total for weight in weights))), nodes)
 
 
