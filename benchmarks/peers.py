@@ -256,8 +256,9 @@ class HyperoptBench:
     """`tpe.suggest` of Hyperopt, with the inserting and refreshing that its `fmin` does around it."""
 
     def __init__(self, params: Params) -> None:
-        from hyperopt import JOB_STATE_DONE, Trials, tpe
         from hyperopt.base import Domain
+
+        from hyperopt import JOB_STATE_DONE, Trials, tpe
 
         self._params, self._done, self._suggest = params, JOB_STATE_DONE, tpe.suggest
         self._domain = Domain(lambda _: 0.0, hyperopt_space(params))

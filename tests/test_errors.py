@@ -12,9 +12,7 @@ import pytest
 from parzen import errors
 from parzen.errors import InvalidSpace, ParzenError, did_you_mean
 
-CLASSES = [
-    cls for _, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, ParzenError)
-]
+CLASSES = [cls for _, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, ParzenError)]
 
 # The built-in exceptions that Hyperopt 0.3.0 raised in their places, or that Python's users expect.
 BUILTINS = {

@@ -61,7 +61,9 @@ def test_it_beats_random_search(name):
     assert mean(Anneal()) < mean("random")
 
 
-@pytest.mark.parametrize("wrong", [{"avg_best_idx": 0.0}, {"shrink_coef": -0.1}, {"avg_best_idx": float("nan")}])
+@pytest.mark.parametrize(
+    "wrong", [{"avg_best_idx": 0.0}, {"shrink_coef": -0.1}, {"avg_best_idx": float("nan")}]
+)
 def test_wrong_settings_are_refused(wrong):
     with pytest.raises(InvalidArgument):
         Anneal(**wrong)

@@ -66,19 +66,25 @@ def test_latent_leaves_its_argument_alone():
 def test_bounded_lines_stay_in_the_unit_interval():
     """A value that was rounded beyond an end counts as the end."""
     space = flatten({"q": hp.quniform("q", 0, 300, 7), "x": hp.uniform("x", 0, 1)})
-    assert Encoding(space).latent(np.array([[301.0, 1.0 + 1e-12], [0.0, -1e-12]])).tolist() == [[1, 1], [0, 0]]
+    assert Encoding(space).latent(np.array([[301.0, 1.0 + 1e-12], [0.0, -1e-12]])).tolist() == [
+        [1, 1],
+        [0, 0],
+    ]
 
 
-@pytest.mark.parametrize("made", [
-    hp.choice("c", ["a", "b", "c"]),
-    hp.int(1, 12),
-    hp.int(1, 60, log=True),
-    hp.float(0.1, 0.7, step=0.1),
-    hp.quniform("q", 0, 10, 1),
-    hp.quniform("q", 0.3, 7.1, 2.5),
-    hp.qloguniform("q", 0, 3, 1),
-    hp.randint("n", -3, 4),
-])
+@pytest.mark.parametrize(
+    "made",
+    [
+        hp.choice("c", ["a", "b", "c"]),
+        hp.int(1, 12),
+        hp.int(1, 60, log=True),
+        hp.float(0.1, 0.7, step=0.1),
+        hp.quniform("q", 0, 10, 1),
+        hp.quniform("q", 0.3, 7.1, 2.5),
+        hp.qloguniform("q", 0, 3, 1),
+        hp.randint("n", -3, 4),
+    ],
+)
 def test_tables_hold_every_value_that_can_be_drawn(made):
     distribution = law(made)
     (table,) = Encoding(flatten(made)).tables
@@ -95,13 +101,16 @@ def test_a_table_gives_nan_a_code_that_nobody_reads():
     assert table.codes(np.array([math.nan, 1.0, 5.0])).tolist() == [0, 0, 4]
 
 
-@pytest.mark.parametrize("made", [
-    hp.uniform("x", 0, 1),
-    hp.normal("x", 0, 1),
-    hp.qnormal("x", 0, 1, 1),
-    hp.int(1, COARSE + 1),
-    hp.quniform("x", 0, 1000, 1),
-])
+@pytest.mark.parametrize(
+    "made",
+    [
+        hp.uniform("x", 0, 1),
+        hp.normal("x", 0, 1),
+        hp.qnormal("x", 0, 1, 1),
+        hp.int(1, COARSE + 1),
+        hp.quniform("x", 0, 1000, 1),
+    ],
+)
 def test_what_has_many_values_is_a_line(made):
     assert coarse_values(law(made), COARSE) is None
     assert Encoding(flatten(made)).lines.tolist() == [0]

@@ -37,7 +37,11 @@ FINITE = {
     "one choice": ({"a": hp.choice("a", list("abcdefg"))}, 7),
     "numbers": ({"n": hp.int(1, 5), "q": hp.quniform("q", 0, 2, 1), "o": hp.ordinal(["x", "y"])}, 30),
     "branches": (
-        {"a": hp.choice("a", [{"n": hp.randint("n", 12)}, {"b": hp.choice("b", ["x", "y", "z"]), "k": hp.int(1, 6)}])},
+        {
+            "a": hp.choice(
+                "a", [{"n": hp.randint("n", 12)}, {"b": hp.choice("b", ["x", "y", "z"]), "k": hp.int(1, 6)}]
+            )
+        },
         30,
     ),
     "wider than what is enumerated": ({"n": hp.randint("n", 5000)}, 60),
@@ -113,13 +117,16 @@ def test_running_trials_push_workers_apart():
     assert len(set(alone)) == 10
 
 
-@pytest.mark.parametrize(("name", "trials", "good"), [
-    ("sphere", 60, 0.3),
-    ("branin", 60, 1.0),
-    ("hartmann3", 60, 0.4),
-    ("mixed", 60, 0.6),
-    ("gated", 60, 0.15),
-])
+@pytest.mark.parametrize(
+    ("name", "trials", "good"),
+    [
+        ("sphere", 60, 0.3),
+        ("branin", 60, 1.0),
+        ("hartmann3", 60, 0.4),
+        ("mixed", 60, 0.6),
+        ("gated", 60, 0.15),
+    ],
+)
 def test_it_comes_near_the_minimum(name, trials, good):
     """The median of seven seeds; each bound is about twice what was measured."""
     problem, ends = PROBLEMS[name], []

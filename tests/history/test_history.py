@@ -46,7 +46,13 @@ def snapshot(history):
         "running": history.running(),
     }
     shown = {name: (column.shape, column.dtype, column.tobytes()) for name, column in columns.items()}
-    return {**shown, "head": history.head, "ended": history.ended, "best": incumbent(history), "len": len(history)}
+    return {
+        **shown,
+        "head": history.head,
+        "ended": history.ended,
+        "best": incumbent(history),
+        "len": len(history),
+    }
 
 
 def beside(history):

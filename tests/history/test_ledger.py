@@ -364,7 +364,9 @@ def test_options_are_matched_by_content_when_their_order_changes():
 
 
 def test_remarks_and_requests_are_kept_in_order():
-    made = ledger(e.Noted(1.0, {"a": 1}), e.Requested(2.0, "pause"), e.Noted(3.0, {"b": 2}), e.Imported(4.0, "x"))
+    made = ledger(
+        e.Noted(1.0, {"a": 1}), e.Requested(2.0, "pause"), e.Noted(3.0, {"b": 2}), e.Imported(4.0, "x")
+    )
     assert [event.note for event in made.notes] == [{"a": 1}, {"b": 2}]
     assert [event.what for event in made.requests] == ["pause"]
 

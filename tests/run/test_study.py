@@ -17,7 +17,13 @@ from parzen.algorithms.grid import Grid
 from parzen.algorithms.mix import Mix
 from parzen.algorithms.random import Random
 from parzen.algorithms.tpe import TPE
-from parzen.errors import AllTrialsFailed, InvalidArgument, InvalidObjectiveResult, InvalidPoint, SearchExhausted
+from parzen.errors import (
+    AllTrialsFailed,
+    InvalidArgument,
+    InvalidObjectiveResult,
+    InvalidPoint,
+    SearchExhausted,
+)
 from parzen.executors.base import Outcome
 from parzen.history import events as e
 from parzen.history.history import Status
@@ -105,7 +111,9 @@ def test_a_nan_loss_is_a_failure(study):
     assert study.incumbent is None
 
 
-@pytest.mark.parametrize("wrong", [None, "0.5", [1.0], {"accuracy": 1.0}, {"loss": None}, 1j, {"status": "odd"}])
+@pytest.mark.parametrize(
+    "wrong", [None, "0.5", [1.0], {"accuracy": 1.0}, {"loss": None}, 1j, {"status": "odd"}]
+)
 def test_what_is_no_result_is_refused_and_the_trial_stays_open(study, wrong):
     trial = study.ask()
     with pytest.raises(InvalidObjectiveResult, match="of trial 0"):
@@ -176,7 +184,9 @@ def test_best_counts_the_reasons_where_nothing_succeeded(study):
         study.best  # noqa: B018  # asking is the point
     for outcome in (ValueError("a"), ValueError("a"), math.nan, {"status": "fail"}):
         study.tell(study.ask(), outcome)
-    with pytest.raises(AllTrialsFailed, match="none of 4 trials succeeded: 2 x ValueError: a; 1 x loss is NaN"):
+    with pytest.raises(
+        AllTrialsFailed, match="none of 4 trials succeeded: 2 x ValueError: a; 1 x loss is NaN"
+    ):
         study.best  # noqa: B018
 
 

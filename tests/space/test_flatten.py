@@ -96,7 +96,9 @@ def test_hyperparameters_inside_operations_are_found():
 
 
 def test_one_label_for_two_hyperparameters_is_refused_with_both_places():
-    with pytest.raises(DuplicateLabel, match=r"space\['a'\] = uniform\(0, 1\) and space\['b'\]\[0\]") as caught:
+    with pytest.raises(
+        DuplicateLabel, match=r"space\['a'\] = uniform\(0, 1\) and space\['b'\]\[0\]"
+    ) as caught:
         flatten({"a": hp.uniform("x", 0, 1), "b": [hp.uniform("x", 0, 2)]})
     assert caught.value.label == "x"
     assert isinstance(caught.value, BadSearchSpace)
@@ -118,7 +120,16 @@ def test_labels_that_are_left_out_are_paths():
             "sum": hp.float(0, 1) + hp.float(0, 1),
         }
     )
-    assert list(space.index) == ["lr", "model", "model.0.C", "model.1.C", "list.0", "double", "sum.0", "sum.1"]
+    assert list(space.index) == [
+        "lr",
+        "model",
+        "model.0.C",
+        "model.1.C",
+        "list.0",
+        "double",
+        "sum.0",
+        "sum.1",
+    ]
 
 
 def test_a_single_hyperparameter_without_a_label_is_x():
@@ -138,13 +149,16 @@ def test_a_label_given_later_may_collide_with_a_path():
         flatten({"a": hp.float(0, 1), "b": hp.uniform("a", 0, 1)})
 
 
-@pytest.mark.parametrize(("space", "advice"), [
-    ({"x": "hp.uniform('x', 0, 1)"}, "without quotes"),
-    ({"lr": (0.1, 0.5)}, r"hp.float\(0.1, 0.5\)"),
-    ({"n": (1, 10)}, r"hp.int\(1, 10\)"),
-    ({"kind": ["a", "b", "c"]}, "hp.choice"),
-    ({"deep": {"lr": [0, 1.5]}}, r"space\['deep'\]\['lr'\]"),
-])
+@pytest.mark.parametrize(
+    ("space", "advice"),
+    [
+        ({"x": "hp.uniform('x', 0, 1)"}, "without quotes"),
+        ({"lr": (0.1, 0.5)}, r"hp.float\(0.1, 0.5\)"),
+        ({"n": (1, 10)}, r"hp.int\(1, 10\)"),
+        ({"kind": ["a", "b", "c"]}, "hp.choice"),
+        ({"deep": {"lr": [0, 1.5]}}, r"space\['deep'\]\['lr'\]"),
+    ],
+)
 def test_a_forgotten_word_is_noticed(space, advice):
     with pytest.raises(InvalidSpace, match=advice):
         flatten(space)

@@ -66,30 +66,35 @@ def test_a_missing_label_shows_the_new_words(word, label):
     assert "hp.float" in caught.value.hint
 
 
-@pytest.mark.parametrize(("word", "args"), [("float", (0, 1)), ("float", (1,)), ("int", (1,)), ("ordinal", ())])
+@pytest.mark.parametrize(
+    ("word", "args"), [("float", (0, 1)), ("float", (1,)), ("int", (1,)), ("ordinal", ())]
+)
 def test_a_new_word_with_a_label_first_shows_where_it_goes(word, args):
     with pytest.raises(InvalidArgument, match="takes its label from the key") as caught:
         getattr(hp, word)("lr", *args)
     assert "label='lr'" in caught.value.hint
 
 
-@pytest.mark.parametrize(("made", "geometry"), [
-    (hp.uniform("x", 0, 1), Line(0, 1)),
-    (hp.quniform("x", 0, 1, 0.25), Line(0, 1, step=0.25)),
-    (hp.loguniform("x", 0, 1), Line(1, math.e, log=True)),
-    (hp.normal("x", 0, 1), Line(-math.inf, math.inf)),
-    (hp.lognormal("x", 0, 1), Line(0, math.inf, log=True)),
-    (hp.randint("x", 7), Lattice(0, 6)),
-    (hp.randint("x", 3, 7), Lattice(3, 6)),
-    (hp.randint("x", low=7), Lattice(0, 6)),
-    (hp.randint("x", low=3, high=7), Lattice(3, 6)),
-    (hp.int(1, 9), Lattice(1, 9)),
-    (hp.int(1, 9, step=3), Lattice(1, 7, step=3)),
-    (hp.int(1, 9, log=True), Lattice(1, 9, log=True)),
-    (hp.float(1, 9), Line(1, 9)),
-    (hp.float(1, 9, log=True), Line(1, 9, log=True)),
-    (hp.float(0, 1, step=0.25), Lattice(0, 1, step=0.25)),
-])
+@pytest.mark.parametrize(
+    ("made", "geometry"),
+    [
+        (hp.uniform("x", 0, 1), Line(0, 1)),
+        (hp.quniform("x", 0, 1, 0.25), Line(0, 1, step=0.25)),
+        (hp.loguniform("x", 0, 1), Line(1, math.e, log=True)),
+        (hp.normal("x", 0, 1), Line(-math.inf, math.inf)),
+        (hp.lognormal("x", 0, 1), Line(0, math.inf, log=True)),
+        (hp.randint("x", 7), Lattice(0, 6)),
+        (hp.randint("x", 3, 7), Lattice(3, 6)),
+        (hp.randint("x", low=7), Lattice(0, 6)),
+        (hp.randint("x", low=3, high=7), Lattice(3, 6)),
+        (hp.int(1, 9), Lattice(1, 9)),
+        (hp.int(1, 9, step=3), Lattice(1, 7, step=3)),
+        (hp.int(1, 9, log=True), Lattice(1, 9, log=True)),
+        (hp.float(1, 9), Line(1, 9)),
+        (hp.float(1, 9, log=True), Line(1, 9, log=True)),
+        (hp.float(0, 1, step=0.25), Lattice(0, 1, step=0.25)),
+    ],
+)
 def test_each_word_has_its_geometry(made, geometry):
     assert made.distribution.geometry == geometry
 
@@ -123,12 +128,15 @@ def test_bounds_out_of_order_are_swapped_in_the_advice(word):
     assert caught.value.hint.startswith(f"swap them: hp.{word}('lr', 1, 3")
 
 
-@pytest.mark.parametrize("make", [
-    lambda: hp.uniform("x", 2, 2),
-    lambda: hp.randint("x", 0),
-    lambda: hp.randint("x", 3, 3),
-    lambda: hp.float(2, 2),
-])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: hp.uniform("x", 2, 2),
+        lambda: hp.randint("x", 0),
+        lambda: hp.randint("x", 3, 3),
+        lambda: hp.float(2, 2),
+    ],
+)
 def test_an_empty_range_is_refused(make):
     with pytest.raises(InvalidSpace, match="is equal to high"):
         make()
@@ -166,13 +174,16 @@ def test_a_bound_that_depends_on_another_hyperparameter_is_refused_with_the_rewr
 
 
 @pytest.mark.parametrize("q", [0, -1, math.nan])
-@pytest.mark.parametrize("make", [
-    lambda q: hp.quniform("x", 0, 1, q),
-    lambda q: hp.qnormal("x", 0, 1, q),
-    lambda q: hp.qloguniform("x", 0, 1, q),
-    lambda q: hp.qlognormal("x", 0, 1, q),
-    lambda q: hp.float(0, 1, step=q),
-])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda q: hp.quniform("x", 0, 1, q),
+        lambda q: hp.qnormal("x", 0, 1, q),
+        lambda q: hp.qloguniform("x", 0, 1, q),
+        lambda q: hp.qlognormal("x", 0, 1, q),
+        lambda q: hp.float(0, 1, step=q),
+    ],
+)
 def test_a_step_is_above_zero(make, q):
     with pytest.raises(InvalidSpace, match="q must|step must"):
         make(q)
@@ -185,10 +196,13 @@ def test_a_deviation_is_above_zero(word, sigma):
         getattr(hp, word)("x", 0, sigma)
 
 
-@pytest.mark.parametrize("make", [
-    lambda: hp.loguniform("x", 0, 1000),
-    lambda: hp.lognormal("x", 1000, 1),
-])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: hp.loguniform("x", 0, 1000),
+        lambda: hp.lognormal("x", 1000, 1),
+    ],
+)
 def test_logarithms_that_overflow_are_refused(make):
     with pytest.raises(InvalidSpace, match="overflows"):
         make()
@@ -231,7 +245,9 @@ def test_options_may_be_any_sequence(options):
     assert hp.choice("c", options).index.distribution.geometry.size == 1
 
 
-@pytest.mark.parametrize("make", [lambda: hp.choice("c", []), lambda: hp.pchoice("c", []), lambda: hp.ordinal([])])
+@pytest.mark.parametrize(
+    "make", [lambda: hp.choice("c", []), lambda: hp.pchoice("c", []), lambda: hp.ordinal([])]
+)
 def test_no_options_are_refused(make):
     with pytest.raises(InvalidSpace):
         make()
@@ -252,7 +268,7 @@ def test_impossible_probabilities_are_refused(weights):
 def test_pchoice_wants_pairs():
     with pytest.raises(InvalidSpace, match="pairs") as caught:
         hp.pchoice("c", ["a", "b"])
-    assert "(0.3, \"a\")" in caught.value.hint
+    assert '(0.3, "a")' in caught.value.hint
 
 
 @pytest.mark.parametrize("args", [(), (1, 2, 3), (1.5,), (2**53 + 2,), ("3",)])
@@ -262,19 +278,22 @@ def test_randint_takes_one_or_two_whole_numbers(args):
 
 
 def test_randint_takes_whole_floats_and_numpy_ints():
-    assert hp.randint("n", 5.0) .distribution == hp.randint("n", np.int32(5)).distribution
+    assert hp.randint("n", 5.0).distribution == hp.randint("n", np.int32(5)).distribution
 
 
-@pytest.mark.parametrize(("make", "text"), [
-    (lambda: hp.float(0, 1, log=True), "above 0"),
-    (lambda: hp.float(-1, 1, log=True), "above 0"),
-    (lambda: hp.float(1, 2, log=True, step=0.5), "not both"),
-    (lambda: hp.int(0, 5, log=True), "at least 1"),
-    (lambda: hp.int(1, 9, log=True, step=2), "step 1"),
-    (lambda: hp.int(1, 9, step=0), "at least 1"),
-    (lambda: hp.int(1.5, 9), "whole number"),
-    (lambda: hp.int(9, 1), "low should be less than high"),
-])
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda: hp.float(0, 1, log=True), "above 0"),
+        (lambda: hp.float(-1, 1, log=True), "above 0"),
+        (lambda: hp.float(1, 2, log=True, step=0.5), "not both"),
+        (lambda: hp.int(0, 5, log=True), "at least 1"),
+        (lambda: hp.int(1, 9, log=True, step=2), "step 1"),
+        (lambda: hp.int(1, 9, step=0), "at least 1"),
+        (lambda: hp.int(1.5, 9), "whole number"),
+        (lambda: hp.int(9, 1), "low should be less than high"),
+    ],
+)
 def test_new_words_say_what_does_not_fit(make, text):
     with pytest.raises(InvalidSpace, match=text):
         make()

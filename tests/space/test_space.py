@@ -163,7 +163,7 @@ def test_pick_numbers_the_points():
 def test_grid_values_hold_both_ends():
     assert grid_values(hp.uniform("x", 0, 4).distribution, 3) == [0.0, 2.0, 4.0]
     assert grid_values(hp.int(1, 3).distribution, 9) == [1, 2, 3]
-    assert grid_values(hp.choice("c", "x y z".split()).index.distribution, 1) == [0, 1, 2]
+    assert grid_values(hp.choice("c", ["x", "y", "z"]).index.distribution, 1) == [0, 1, 2]
 
 
 def test_json_brings_everything_back_but_the_expression(space):

@@ -89,10 +89,9 @@ class Ledger:
             trial._space = space
 
     def _trial(self, number: int) -> Trial:
-        try:
-            return self.trials[number]
-        except IndexError:
-            raise InvalidEvent(f"the log speaks of trial {number} before it was opened") from None
+        if not 0 <= number < len(self.trials):
+            raise InvalidEvent(f"the log speaks of trial {number} before it was opened")
+        return self.trials[number]
 
     def _created(self, event: e.Created) -> None:
         self.created = event

@@ -41,11 +41,14 @@ def test_a_logarithmic_int_is_a_rounded_loguniform():
     np.testing.assert_allclose(np.exp(law.log_density(k)), mass, rtol=1e-9)
 
 
-@pytest.mark.parametrize(("law", "values"), [
-    (hp.int(16, 250, step=16), list(range(16, 241, 16))),
-    (hp.float(0.1, 0.75, step=0.1), [0.1, 0.2, 0.30000000000000004, 0.4, 0.5, 0.6, 0.7000000000000001]),
-    (hp.int(5, 5), [5]),
-])
+@pytest.mark.parametrize(
+    ("law", "values"),
+    [
+        (hp.int(16, 250, step=16), list(range(16, 241, 16))),
+        (hp.float(0.1, 0.75, step=0.1), [0.1, 0.2, 0.30000000000000004, 0.4, 0.5, 0.6, 0.7000000000000001]),
+        (hp.int(5, 5), [5]),
+    ],
+)
 def test_steps_begin_at_low(law, values):
     distribution = law.distribution
     drawn = sorted({distribution.quantile((i + 0.5) / 500) for i in range(500)})

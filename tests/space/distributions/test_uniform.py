@@ -17,7 +17,9 @@ U = np.linspace(0.0, 0.999, 37)
 
 def test_uniform_is_scipys():
     law, reference = Uniform(-2, 5), stats.uniform(-2, 7)
-    np.testing.assert_allclose([law.quantile(u) for u in U.tolist()], reference.ppf(U), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(
+        [law.quantile(u) for u in U.tolist()], reference.ppf(U), rtol=1e-12, atol=1e-12
+    )
     x = np.array([-3.0, -2.0, 0.0, 4.999, 5.1])
     np.testing.assert_allclose(law.log_density(x), reference.logpdf(x), rtol=1e-12)
 
