@@ -43,7 +43,7 @@ def test_words_depend_on_their_arguments_alone():
 
 
 def test_a_seed_is_a_whole_number_of_at_least_zero():
-    with pytest.raises(ValueError, match="negative|non-negative"):
+    with pytest.raises(ValueError, match=r"negative|non-negative"):
         stream(-1, 0, "x")
 
 

@@ -132,7 +132,7 @@ def test_the_encoding_of_a_space_is_made_once():
 
 
 def test_values_without_a_cell_are_left_out():
-    """quniform(0.5, 2.5, 1) would give 0 and 3 from its very ends only; half to even takes them inside or not."""
+    """quniform(0.5, 2.5, 1) would give 0 and 3 from its very ends only."""
     values = coarse_values(law(hp.quniform("q", 0.4, 2.6, 1)), COARSE)
     assert values.tolist() == [0.0, 1.0, 2.0, 3.0]
     assert coarse_values(law(hp.quniform("q", 0.5, 2.5, 1)), COARSE).tolist() == [1.0, 2.0]

@@ -287,7 +287,7 @@ def test_excluding_a_waiting_trial_takes_it_off_the_list():
 @pytest.mark.parametrize("viewed", [False, True])
 def test_amending_an_excluded_trial_touches_no_other(viewed):
     """Its row is gone from the tables."""
-    log = [opened(n, 0.1 * n) + [claimed(n), done(n, float(n))] for n in range(3)]
+    log = [[*opened(n, 0.1 * n), claimed(n), done(n, float(n))] for n in range(3)]
     made = ledger(*log, e.Excluded(10.0, 0))
     if viewed:
         made.history()

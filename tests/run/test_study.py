@@ -364,6 +364,31 @@ def test_events_are_json(study):
         assert e.from_json(json.loads(json.dumps(e.to_json(event), allow_nan=False))) == event
 
 
+# Reports.
+
+
+def test_reports_are_values_by_step(study):
+    trial = study.ask()
+    study.report(0, 0.5, 2)
+    study.report(0, 0.75, 1)
+    study.report(0, 0.25, 2)
+    assert trial.reports == {1.0: 0.75, 2.0: 0.25}
+    assert study.history.reports == [{1.0: 0.75, 2.0: 0.25}]
+
+
+def test_reports_are_minimised_inside():
+    study = Study({"x": hp.uniform("x", 0, 1)}, "random", seed=0, maximize=True)
+    trial = study.ask()
+    study.report(0, 0.5, 1)
+    assert trial.reports == {1.0: -0.5}
+
+
+def test_a_trial_that_ended_takes_no_reports(study):
+    study.tell(study.ask(), 1.0)
+    with pytest.raises(InvalidArgument, match="has ended already"):
+        study.report(0, 0.5, 1)
+
+
 # Corrections.
 
 
@@ -437,7 +462,7 @@ def new(name):
 
 @pytest.mark.parametrize("name", list(ALGORITHMS))
 def test_a_study_resumes_after_a_cut_at_every_event(name):
-    """From the log alone: seed and algorithm are read from it. Without them (the first event only), they are given."""
+    """Seed and algorithm are read from the log; where only its first event is left, they are given again."""
     script, trials = scripted(failing=0.2, nan=0.1), 9
     whole = run(new(name), script, trials)
     log = whole.events()

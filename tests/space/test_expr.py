@@ -115,7 +115,7 @@ def test_an_index_may_be_any_whole_number(index):
 
 @pytest.mark.parametrize("index", [-1, 2, 0.5, math.nan, math.inf])
 def test_an_index_that_is_no_option_is_refused(index):
-    with pytest.raises(InvalidArgument, match="0..1"):
+    with pytest.raises(InvalidArgument, match=r"0..1"):
         branch(index, 2)
 
 
@@ -146,9 +146,9 @@ def test_a_node_of_unknown_length_cannot_be_unpacked():
 
 
 def test_a_comparison_has_no_truth_value_before_a_trial():
-    with pytest.raises(TypeError, match="scope.switch"):
+    with pytest.raises(TypeError, match=r"scope.switch"):
         bool(X < 3)
-    with pytest.raises(TypeError, match="scope.switch"):
+    with pytest.raises(TypeError, match=r"scope.switch"):
         assert 0 < X < 3
     assert X
 
@@ -205,7 +205,7 @@ def test_draws_without_a_label_use_the_evaluations_generator():
     expr = scope.uniform(0, 1) + scope.normal(0, 1)
     one, two = (value(expr, rng=np.random.default_rng(3)) for _ in range(2))
     assert one == two
-    with pytest.raises(InvalidSpace, match="hp.uniform"):
+    with pytest.raises(InvalidSpace, match=r"hp.uniform"):
         value(scope.uniform(0, 1))
 
 

@@ -185,7 +185,7 @@ def test_a_bound_that_depends_on_another_hyperparameter_is_refused_with_the_rewr
     ],
 )
 def test_a_step_is_above_zero(make, q):
-    with pytest.raises(InvalidSpace, match="q must|step must"):
+    with pytest.raises(InvalidSpace, match=r"q must|step must"):
         make(q)
 
 

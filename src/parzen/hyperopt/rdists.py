@@ -94,7 +94,9 @@ class _Continuous(_Law):
         """The value below which a share `q` lies; NaN unless `q` is in [0, 1]."""
         share = np.asarray(q, dtype=float)
         legal = np.where((share >= 0) & (share <= 1), share, np.nan)
-        return _like(q, self._law.value(legal if isinstance(self._law, Uniform) else ndtri(legal)))
+        if isinstance(self._law, Uniform):
+            return _like(q, self._law.value(legal))
+        return _like(q, np.exp(self._law.mu + self._law.sigma * ndtri(legal)))
 
     def isf(self, q: npt.ArrayLike) -> Any:
         """The value above which a share `q` lies; NaN unless `q` is in [0, 1]."""

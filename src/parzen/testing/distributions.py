@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import math
 import pickle
+from itertools import pairwise
 from statistics import NormalDist
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from parzen.rng import stream
@@ -76,7 +78,7 @@ class DistributionContract:
         if size > MOST:
             return None
         # Through `value`, so that equal numbers are equal bit for bit.
-        return law.value(law.latent(first + np.arange(size) * step))
+        return law.value(law.latent(np.asarray(first + np.arange(size) * step, dtype=np.float64)))
 
     def test_quantiles_ascend(self) -> None:
         """A larger share of the prior never has a smaller value."""
@@ -200,8 +202,8 @@ class DistributionContract:
             p = np.exp(law.log_density(support))
             place = np.minimum(np.cumsum(p) * 20 - 1e-9, 19).astype(int)
             nearest = np.abs(drawn[:, None] - support[None, :]).argmin(axis=1)
-            expected = np.bincount(place, weights=p, minlength=20)
-            seen = np.bincount(place[nearest], minlength=20)
+            expected: Array = np.bincount(place, weights=p, minlength=20)
+            seen: npt.NDArray[Any] = np.bincount(place[nearest], minlength=20)
         else:
             # Bin edges in the middle of the latent scale's twentieths; 1001 nodes in each for the integral.
             z = np.array([self.position(u) for u in np.linspace(1e-6, 1 - 1e-6, 21).tolist()])
@@ -210,9 +212,9 @@ class DistributionContract:
             if self.discrete:
                 cells = law.cell(edges)
                 assert cells is not None
-                expected = np.diff(self.shares_below(cells[0]))
+                expected = np.diff(self.shares_below(cells[0])).astype(np.float64)
             else:
-                expected = np.array([self.integral(a, b) for a, b in zip(z[:-1], z[1:])])
+                expected = np.array([self.integral(a, b) for a, b in pairwise(z.tolist())])
         spread = np.sqrt(DRAWS * expected * np.maximum(1 - expected, 0.0))
         assert np.all(np.abs(seen - DRAWS * expected) <= 6 * spread + 1)
 
@@ -282,7 +284,7 @@ class DistributionContract:
         rng = stream(0, 0, "below a choice")
         both = set()
         for _ in range(30):
-            point = space.point_from(lambda j: float(rng.random()))
+            point = space.point_from(lambda _: float(rng.random()))
             taken = point["pick"]
             both.add(taken)
             assert set(point) == ({"pick", "inner"} if taken else {"pick"})

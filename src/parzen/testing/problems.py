@@ -61,14 +61,15 @@ def _hartmann(x: list[float]) -> float:
 def _mixed(x: dict[str, Any]) -> float:
     rate = (math.log10(x["rate"]) + 2.0) ** 2
     width = (math.log2(x["width"]) - 5.0) ** 2 / 4
-    return rate + width + {"relu": 0.0, "tanh": 0.5, "elu": 0.8}[x["kind"]] + abs(x["depth"] - 3) / 4
+    kind = {"relu": 0.0, "tanh": 0.5, "elu": 0.8}[x["kind"]]
+    return float(rate + width + kind + abs(x["depth"] - 3) / 4)
 
 
 def _gated(x: dict[str, Any]) -> float:
     model = x["model"]
     if model["name"] == "linear":
-        return 1.0 + (model["slope"] - 2.0) ** 2
-    return (model["depth"] - 4) ** 2 / 10 + (model["rate"] - 0.3) ** 2
+        return float(1.0 + (model["slope"] - 2.0) ** 2)
+    return float((model["depth"] - 4) ** 2 / 10 + (model["rate"] - 0.3) ** 2)
 
 
 PROBLEMS: dict[str, Problem] = {

@@ -26,7 +26,11 @@ def _notes(count: int, start: int = 0) -> list[Event]:
 
 
 class StoreContract:
-    """Subclass it and override `open`; set `durable` where a second store on the folder sees the first's data."""
+    """Subclass it and override `open`.
+
+    Attributes:
+        durable: Whether a second store in the same folder sees the first one's data.
+    """
 
     durable: ClassVar[bool] = False
 
@@ -185,7 +189,7 @@ class StoreContract:
     def test_an_attachment_is_a_copy(self, store: Store) -> None:
         """The caller may use its buffer again."""
         buffer = bytearray(b"before")
-        store.put("b", buffer)
+        store.put("b", buffer)  # type: ignore[arg-type]  # bytes-like; the promise is for those who pass one
         buffer[:] = b"after!"
         assert store.get("b") == b"before"
 
