@@ -258,13 +258,17 @@ def test_the_logarithm_agrees_where_nothing_underflows():
 @pytest.mark.parametrize(
     ("thresh", "expected"),
     [
-        # mpmath 1.3, 60 digits: log(phi(z) + z * Phi(z)) at z = -thresh
-        (1.0, "-2.4851210257126"),
-        (20.0, "-206.917839684"),
+        # mpmath 1.4.1, 60 digits: log(npdf(t) - t * ncdf(-t)) at t = thresh
+        (1.0, -2.4851210257126413),
+        (5.0, -16.74430116266099),
+        (20.0, -206.9178385094251),
+        (100.0, -5010.1295788002498),
+        (150.0, -11260.940342433996),
+        (1000.0, -500014.73445209116),
     ],
 )
 def test_the_logarithm_is_exact_in_the_tail(thresh, expected):
-    assert criteria.logEI_gaussian(0.0, 1.0, thresh) == pytest.approx(float(expected), rel=1e-11)
+    assert criteria.logEI_gaussian(0.0, 1.0, thresh) == pytest.approx(expected, rel=1e-13)
 
 
 def test_the_pieces_of_the_logarithm_meet():

@@ -21,7 +21,7 @@ class IPythonTrials:
     def __init__(self, client: Any = None, **kwargs: Any) -> None:
         raise MissingDependency(
             "IPythonTrials needs IPython.parallel, which IPython dropped in 2015",
-            hint="parzen.fmin(..., workers=4) evaluates trials in parallel on this machine",
+            hint="use Trials, and run the search in one process",
         )
 
 

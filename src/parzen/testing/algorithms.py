@@ -29,7 +29,7 @@ from parzen.run.study import Study
 from parzen.space import hp
 from parzen.space.flatten import flatten
 from parzen.space.space import Space
-from parzen.testing.searches import canonical, run, scripted
+from parzen.testing.searches import Script, canonical, run, scripted
 
 SEED = 11
 TRIALS = 45  # beyond the start-up phase of all algorithms there are
@@ -123,17 +123,32 @@ class AlgorithmContract:
         """
         return Study(space, self.algorithm, seed=SEED)
 
-    def searched(self, space: str, losses: Any = None, trials: int = TRIALS) -> Study:
-        """A study after a search.
+    def searched(self, space: str) -> Study:
+        """A study after a search with a smooth loss and with failed, running and NaN trials.
+
+        Made once for each class, since many tests look at it and none changes it.
 
         Args:
             space: A key of `SPACES`.
-            losses: Called with a trial; left out, a smooth loss with failed, running and NaN trials.
-            trials: How many; a grid may have fewer.
         """
-        script = losses or scripted(failing=0.15, nan=0.1, hanging=0.1)
+        made = type(self).__dict__.get("_searched")
+        if made is None:
+            made = {}
+            setattr(type(self), "_searched", made)  # noqa: B010  # a cache of the subclass, not of the contract
+        if space not in made:
+            made[space] = self.search(space, scripted(failing=0.15, nan=0.1, hanging=0.1))
+        found: Study = made[space]
+        return found
+
+    def search(self, space: str, script: Script) -> Study:
+        """A study after `TRIALS` trials, or as many as a grid has.
+
+        Args:
+            space: A key of `SPACES`.
+            script: What becomes of each trial.
+        """
         with strict():
-            return run(self.study(example_space(space)), script, trials)
+            return run(self.study(example_space(space)), script, TRIALS)
 
     def check(self, study: Study) -> None:
         """All points of a study are legal.
@@ -209,15 +224,16 @@ class AlgorithmContract:
     @pytest.mark.parametrize("space", ["flat", "mixed", "conditional"])
     def test_suggesting_changes_nothing(self, space: str) -> None:
         """Not the history, not the settings, not NumPy's global state; so asking twice gives one answer."""
-        study = self.searched(space, trials=30)
-        if size(self.algorithm, study.space) <= 30:
+        study = self.searched(space)
+        number = len(study.trials)
+        if size(self.algorithm, study.space) <= number:
             return
         history = study.history
         before = [history.values.tobytes(), history.losses.tobytes(), history.status.tobytes()]
         settings, trials = pickle.dumps(self.algorithm), canonical(study.trials)
         legacy = _global_state()
-        first = self.algorithm.suggest(history, Ask(30, SEED))
-        second = self.algorithm.suggest(history, Ask(30, SEED))
+        first = self.algorithm.suggest(history, Ask(number, SEED))
+        second = self.algorithm.suggest(history, Ask(number, SEED))
         assert (dict(first.point), dict(first.note)) == (dict(second.point), dict(second.note))
         history = study.history
         assert [history.values.tobytes(), history.losses.tobytes(), history.status.tobytes()] == before
@@ -251,23 +267,23 @@ class AlgorithmContract:
     @pytest.mark.parametrize("space", ["flat", "mixed", "conditional"])
     def test_it_copes_with_failures_alone(self, space: str) -> None:
         """Where every trial raises, points stay legal."""
-        self.check(self.searched(space, lambda _: RuntimeError("no")))
+        self.check(self.search(space, lambda _: RuntimeError("no")))
 
     @pytest.mark.parametrize("space", ["flat", "mixed", "conditional"])
     def test_it_copes_with_running_trials_alone(self, space: str) -> None:
         """Many workers ask before the first has an answer."""
-        self.check(self.searched(space, lambda _: None))
+        self.check(self.search(space, lambda _: None))
 
     @pytest.mark.parametrize("space", ["flat", "mixed", "conditional"])
     def test_it_copes_with_constant_losses(self, space: str) -> None:
         """There is nothing to learn, and nothing breaks."""
-        self.check(self.searched(space, lambda _: 1.5))
+        self.check(self.search(space, lambda _: 1.5))
 
     @pytest.mark.parametrize("space", ["flat", "mixed", "conditional"])
     def test_it_copes_with_huge_losses(self, space: str) -> None:
         """Infinities of both signs, 1e300 and denormal numbers are losses like others."""
         losses = [math.inf, 1e300, 5e-324, -1e300, 0.0, -math.inf, -0.0, 1.7e308]
-        self.check(self.searched(space, lambda trial: losses[trial.number % 8]))
+        self.check(self.search(space, lambda trial: losses[trial.number % 8]))
 
     def test_it_copes_with_equal_points(self) -> None:
         """The user may have one point tried again and again."""

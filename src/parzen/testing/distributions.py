@@ -202,7 +202,7 @@ class DistributionContract:
             p = np.exp(law.log_density(support))
             place = np.minimum(np.cumsum(p) * 20 - 1e-9, 19).astype(int)
             nearest = np.abs(drawn[:, None] - support[None, :]).argmin(axis=1)
-            expected: Array = np.bincount(place, weights=p, minlength=20)
+            expected: npt.NDArray[Any] = np.bincount(place, weights=p, minlength=20)
             seen: npt.NDArray[Any] = np.bincount(place[nearest], minlength=20)
         else:
             # Bin edges in the middle of the latent scale's twentieths; 1001 nodes in each for the integral.
