@@ -21,7 +21,7 @@ BUILTINS = {
     "InvalidLabel": (TypeError, ValueError),
     "InvalidPoint": (KeyError, ValueError),
     "InvalidObjectiveResult": (TypeError, ValueError),
-    "InvalidLoss": (TypeError, ValueError),
+    "InvalidLoss": (TypeError, ValueError, KeyError),
     "InvalidResultStatus": (KeyError, TypeError, ValueError),
     "InvalidTrial": (ValueError,),
     "InvalidAnnotatedParameter": (ValueError,),

@@ -374,11 +374,11 @@ class TestWhatFminReturns:
         assert called.points == []
 
     def test_containers_are_rebuilt_and_constants_are_the_same_object(self):
-        shared, inner, seen = np.zeros(3), [1, 2], []
+        shared, inner, seen = np.zeros(3), [1, "b"], []
         space = {"x": hp.uniform("x", 0, 1), "data": shared, "list": inner, "set": {1}}
         search(lambda point: seen.append(point) or point["x"], space, max_evals=2)
         assert all(point["data"] is shared for point in seen)
-        assert seen[0]["list"] == (1, 2)
+        assert seen[0]["list"] == (1, "b")
         assert seen[0] is not seen[1]
         assert seen[0]["set"] is seen[1]["set"]
 
@@ -435,9 +435,7 @@ class TestHowManyTrials:
 
     @pytest.mark.parametrize("max_evals", [sys.maxsize, float("inf")])
     def test_very_large_means_no_limit(self, max_evals):
-        best = search(
-            max_evals=max_evals, loss_threshold=0.5, algo=rand.suggest
-        )
+        best = search(max_evals=max_evals, loss_threshold=0.5, algo=rand.suggest)
         assert best.stopped == "loss_threshold"
 
     def test_timeout_ends_between_trials(self):
@@ -450,7 +448,9 @@ class TestHowManyTrials:
 
     @pytest.mark.parametrize("timeout", ["20ms", "0.02s", "0.02 s"])
     def test_timeout_may_be_text(self, timeout):
-        assert search(lambda point: time.sleep(0.03) or 1.0, max_evals=9, timeout=timeout).stopped == "timeout"
+        assert (
+            search(lambda point: time.sleep(0.03) or 1.0, max_evals=9, timeout=timeout).stopped == "timeout"
+        )
 
     @pytest.mark.parametrize("timeout", [0, -1, True, float("nan")])
     def test_timeout_must_be_positive(self, timeout):
@@ -1233,7 +1233,12 @@ class TestDelegation:
         """Hyperopt: lengths 1, 2, 3 for max_evals=4; the last step ends the iteration."""
         trials = Trials()
         steps = FMinIter(
-            rand.suggest, Domain(square, X), trials, rstate=np.random.default_rng(0), max_evals=4, verbose=False
+            rand.suggest,
+            Domain(square, X),
+            trials,
+            rstate=np.random.default_rng(0),
+            max_evals=4,
+            verbose=False,
         )
         assert [len(shown) for shown in steps] == [1, 2, 3]
         assert len(trials) == 4
@@ -1241,7 +1246,12 @@ class TestDelegation:
     def test_fmin_iter_exhausts_and_runs_more(self):
         trials = Trials()
         steps = FMinIter(
-            rand.suggest, Domain(square, X), trials, rstate=np.random.default_rng(0), max_evals=4, verbose=False
+            rand.suggest,
+            Domain(square, X),
+            trials,
+            rstate=np.random.default_rng(0),
+            max_evals=4,
+            verbose=False,
         )
         steps.exhaust()
         assert len(trials) == 4
@@ -1486,7 +1496,9 @@ class TestOddSpaces:
     def test_integers_by_scope_stay_floats_in_the_result(self):
         seen = []
         best = search(
-            lambda p: seen.append(p["n"]) or 0.0, {"n": parzen.scope.int(hp.quniform("n", 1, 9, 1))}, max_evals=3
+            lambda p: seen.append(p["n"]) or 0.0,
+            {"n": parzen.scope.int(hp.quniform("n", 1, 9, 1))},
+            max_evals=3,
         )
         assert all(type(n) is int for n in seen)
         assert type(best["n"]) is float

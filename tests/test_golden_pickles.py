@@ -58,7 +58,9 @@ def test_a_pickle_of_hyperopts_loads_without_hyperopt(path):
     assert trials.new_trial_ids(1) == [want["next_tid"]]
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if "conditional" not in p.stem], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if "conditional" not in p.stem], ids=lambda path: path.stem
+)
 def test_a_loaded_search_goes_on_at_its_next_id(path):
     trials, want = load_trials(path), expected(path)
     before = len(trials)

@@ -196,6 +196,9 @@ def one_of(value: Any, name: str, allowed: tuple[str, ...]) -> str:
     return str(value)
 
 
+_SEED_VARIABLE = "HYPEROPT_FMIN_SEED"
+
+
 def seed_of(seed: Any, rstate: Any) -> int | None:
     """The study's seed from `seed=`, `rstate=` or the environment; None to keep the one in force.
 
@@ -207,8 +210,8 @@ def seed_of(seed: Any, rstate: Any) -> int | None:
         raise InvalidArgument("give seed= or rstate=, not both")
     given = seed if seed is not None else rstate
     if given is None:
-        text = os.environ.get("HYPEROPT_FMIN_SEED", "")
-        return _whole_seed(text, "HYPEROPT_FMIN_SEED") if text else None
+        text = os.environ.get(_SEED_VARIABLE, "")
+        return _whole_seed(text, _SEED_VARIABLE) if text else None
     if isinstance(given, np.random.Generator):
         return int(given.integers(2**31 - 1))
     if isinstance(given, np.random.RandomState):
@@ -223,7 +226,8 @@ def _whole_seed(value: Any, name: str) -> int:
         whole = int(value)
     except (TypeError, ValueError):
         whole = -1
-    if isinstance(value, (bool, float)) or whole < 0:
+    text = isinstance(value, (str, bytes)) and name != _SEED_VARIABLE
+    if isinstance(value, (bool, float)) or text or whole < 0:
         raise InvalidArgument(
             f"{name} must be a whole number of at least 0, a numpy Generator, RandomState or SeedSequence; "
             f"got {value!r}"

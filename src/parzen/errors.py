@@ -8,7 +8,7 @@ ParzenError
 │   ├── InvalidLabel (TypeError)           a label that is missing or no string
 │   └── InvalidPoint (KeyError)            a point that does not fit its space
 ├── InvalidObjectiveResult (TypeError, ValueError)    what the objective returned
-│   ├── InvalidLoss
+│   ├── InvalidLoss (KeyError)
 │   └── InvalidResultStatus (KeyError)
 ├── InvalidTrial (ValueError)              a document that is no trial
 ├── InvalidAnnotatedParameter (ValueError)
@@ -106,7 +106,7 @@ class InvalidObjectiveResult(ParzenError, TypeError, ValueError):
     code = "PZ008"
 
 
-class InvalidLoss(InvalidObjectiveResult):
+class InvalidLoss(InvalidObjectiveResult, KeyError):
     """A successful result carries no usable loss; ``.result``."""
 
     code = "PZ009"

@@ -216,7 +216,7 @@ def _search(call: _Call, factory: Callable[..., Any]) -> tuple[str | None, Study
     total = None if quota is None else quota + len(study.ledger.waiting) + before
     try:
         with Progress(factory, before, total, call.sign) as progress:
-            told = partial(_keep_attachments, trials)
+            told = partial(_told, trials)
             stopped = drive(study, executor, limits, progress, told=told, more=more)
     except BaseException as error:
         # Whatever ends the search, what was found is not lost with it.
@@ -293,7 +293,9 @@ def _run_with_ctrl(domain: Domain, trials: Trials, sign: float, task: Task) -> O
         return failure(error)
 
 
-def _keep_attachments(trials: Trials, trial: Trial, outcome: Outcome) -> None:
+def _told(trials: Trials, trial: Trial, outcome: Outcome) -> None:
+    """Keep a trial's attachments, and take in documents that were inserted while it ran."""
+    trials.settle()
     if outcome.attachments:
         kept = trials.trial_attachments(trials.document_of(trial.number))
         for name, value in outcome.attachments.items():

@@ -219,6 +219,11 @@ class Trials:
             if doc["state"] in documents.JOB_VALID_STATES and doc["exp_key"] == self._exp_key
         ]
 
+    def settle(self) -> None:
+        """Take in documents that were inserted since the last refresh, if there are any."""
+        if self._inserted:
+            self.refresh()
+
     def release_orphans(self) -> None:
         """Let trials that an interrupted run left RUNNING be evaluated again."""
         study = self._study

@@ -46,10 +46,11 @@ from pathlib import Path
 from typing import Any
 
 import cloudpickle
-import hyperopt
 import numpy as np
-from hyperopt import STATUS_FAIL, STATUS_OK, Trials, fmin, hp, rand, tpe, trials_from_docs
 from hyperopt.base import have_bson
+
+import hyperopt
+from hyperopt import STATUS_FAIL, STATUS_OK, Trials, fmin, hp, rand, tpe, trials_from_docs
 
 HERE = Path(__file__).resolve().parent
 LARGEST = 20_000  # bytes; the files live in the repository

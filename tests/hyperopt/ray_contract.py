@@ -7,6 +7,7 @@ Run as `python tests/hyperopt/ray_contract.py`, with `hyperopt` importable from
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 import tempfile
@@ -15,11 +16,12 @@ from pathlib import Path
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
-import hyperopt
-import parzen
 from ray import __version__ as ray_version
 from ray import tune
 from ray.tune.search.hyperopt import HyperOptSearch
+
+import hyperopt
+import parzen
 
 TRIALS = 30
 
@@ -61,7 +63,7 @@ def drive(searcher, first, last, fail=()):
 def history_losses(searcher):
     """The losses that the algorithm sees, in order; NaN as None."""
     history = searcher._hpopt_trials.study.history
-    return [None if value != value else value for value in history.losses[:, 0].tolist()]
+    return [None if math.isnan(value) else value for value in history.losses[:, 0].tolist()]
 
 
 def searcher(**options):

@@ -22,7 +22,9 @@ from parzen.errors import DuplicateLabel, InvalidArgument
 from parzen.hyperopt import criteria, graph_viz, hp, progress, pyll, pyll_utils, rdists
 from parzen.hyperopt.ipy import IPythonTrials
 
-WORDS = "choice pchoice uniform quniform uniformint loguniform qloguniform normal qnormal lognormal qlognormal"
+WORDS = (
+    "choice pchoice uniform quniform uniformint loguniform qloguniform normal qnormal lognormal qlognormal"
+)
 STATES = "JOB_STATES JOB_STATE_NEW JOB_STATE_RUNNING JOB_STATE_DONE JOB_STATE_ERROR"
 STATUSES = "STATUS_OK STATUS_FAIL STATUS_NEW STATUS_RUNNING STATUS_SUSPENDED STATUS_STRINGS"
 
@@ -39,26 +41,27 @@ NAMES = {
     "atpe": "suggest",
     "mix": "suggest",
     "pyll": "scope as_apply rec_eval Apply Literal clone clone_merge dfs toposort stochastic",
-    "pyll.base": """scope Apply Literal as_apply rec_eval dfs Lambda p0 p1 p2 p3 p4 GarbageCollected SymbolTable
-        PyllImportError""",
+    "pyll.base": """scope Apply Literal as_apply rec_eval dfs Lambda p0 p1 p2 p3 p4 GarbageCollected
+        SymbolTable PyllImportError""",
     "pyll.stochastic": "sample implicit_stochastic recursive_set_rng_kwarg",
-    "base": f"""Trials Domain Ctrl {STATUSES} {STATES} JOB_STATE_CANCEL JOB_VALID_STATES TRIAL_KEYS TRIAL_MISC_KEYS
-        SONify miscs_to_idxs_vals miscs_update_idxs_vals spec_from_misc trials_from_docs validate_timeout
-        validate_loss_threshold have_bson pyll AllTrialsFailed BadSearchSpace DuplicateLabel InvalidTrial
+    "base": f"""Trials Domain Ctrl {STATUSES} {STATES} JOB_STATE_CANCEL JOB_VALID_STATES TRIAL_KEYS
+        TRIAL_MISC_KEYS SONify miscs_to_idxs_vals miscs_update_idxs_vals spec_from_misc trials_from_docs
+        validate_timeout validate_loss_threshold have_bson pyll AllTrialsFailed BadSearchSpace
+        DuplicateLabel InvalidTrial
         InvalidResultStatus InvalidLoss InvalidAnnotatedParameter""",
     "fmin": """fmin FMinIter generate_trial generate_trials_to_calculate space_eval partial
         fmin_pass_expr_memo_ctrl""",
     "early_stop": "no_progress_loss",
-    "exceptions": """BadSearchSpace DuplicateLabel InvalidTrial InvalidResultStatus InvalidLoss AllTrialsFailed
-        InvalidAnnotatedParameter""",
+    "exceptions": """BadSearchSpace DuplicateLabel InvalidTrial InvalidResultStatus InvalidLoss
+        AllTrialsFailed InvalidAnnotatedParameter""",
     "progress": "tqdm_progress_callback no_progress_callback default_callback",
     "pyll_utils": "expr_to_config EQ Cond validate_label validate_distribution_range "
     + " ".join(f"hp_{word}" for word in WORDS.split()),
     "rdists": "loguniform_gen lognorm_gen quniform_gen qloguniform_gen qnormal_gen qlognormal_gen",
     "criteria": "EI_empirical EI_gaussian_empirical EI_gaussian logEI_gaussian UCB",
     "graph_viz": "dot_hyperparameters",
-    "utils": """coarse_utcnow use_obj_for_literal_in_memo pmin_sampled json_call temp_dir working_dir fast_isin
-        get_most_recent_inds""",
+    "utils": """coarse_utcnow use_obj_for_literal_in_memo pmin_sampled json_call temp_dir working_dir
+        fast_isin get_most_recent_inds""",
     "ipy": "IPythonTrials",
 }
 
@@ -150,7 +153,9 @@ ROUNDED = [
     pytest.param(rdists.quniform_gen(-1.3, 0.7, 0.25), stats.uniform(-1.3, 2), id="quniform below 0"),
     pytest.param(rdists.qloguniform_gen(-2, 2, 0.5), stats.loguniform(math.exp(-2), math.exp(2)), id="qlogu"),
     pytest.param(rdists.qnormal_gen(1, 2, 0.5), stats.norm(1, 2), id="qnormal"),
-    pytest.param(rdists.qlognormal_gen(0.3, 0.9, 1), stats.lognorm(0.9, scale=math.exp(0.3)), id="qlognormal"),
+    pytest.param(
+        rdists.qlognormal_gen(0.3, 0.9, 1), stats.lognorm(0.9, scale=math.exp(0.3)), id="qlognormal"
+    ),
 ]
 
 
@@ -412,7 +417,9 @@ def arrows(text):
 
 def test_the_picture_has_a_box_per_hyperparameter_and_an_ellipse_per_condition():
     x = hp.uniform("x", 0, 1)
-    text = graph_viz.dot_hyperparameters({"c": hp.choice("c", [x, hp.choice("d", [1, hp.normal("y", 0, 1)])])})
+    text = graph_viz.dot_hyperparameters(
+        {"c": hp.choice("c", [x, hp.choice("d", [1, hp.normal("y", 0, 1)])])}
+    )
     assert text.startswith("digraph {\n")
     assert text.endswith("}\n")
     lines = text.splitlines()

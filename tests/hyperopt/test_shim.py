@@ -188,13 +188,11 @@ def test_a_pickle_that_names_hyperopts_trials_loads(tmp_path):
         "refresh_time": None,
     }
     state = {"_ids": {0}, "_dynamic_trials": [doc], "_exp_key": None, "attachments": {}, "_trials": [doc]}
-
-    class Trials:
-        def __reduce__(self):
-            return _Named("copyreg", "__newobj__"), (_Named("hyperopt.base", "Trials"),), state
-
+    # `state` without its own start and end, between the class's name and the call that sets it.
+    named = b"\x80\x02" + pickle.GLOBAL + b"hyperopt.base\nTrials\n" + pickle.EMPTY_TUPLE + pickle.NEWOBJ
+    whole = named + pickle.dumps(state, 2)[2:-1] + pickle.BUILD + pickle.STOP
     path = tmp_path / "results.pkl"
-    path.write_bytes(_dumps(Trials()))
+    path.write_bytes(whole)
     holds(
         f"""
         import pickle
@@ -203,42 +201,11 @@ def test_a_pickle_that_names_hyperopts_trials_loads(tmp_path):
         import parzen
         from hyperopt import fmin, hp, tpe
         assert type(trials) is parzen.Trials and trials.argmin == {{"x": 0.5}}
-        fmin(lambda x: x**2, hp.uniform("x", 0, 1), algo=tpe.suggest, max_evals=3, trials=trials, verbose=False)
+        space = hp.uniform("x", 0, 1)
+        fmin(lambda x: x**2, space, algo=tpe.suggest, max_evals=3, trials=trials, verbose=False)
         assert trials.tids == [0, 1, 2]
         """
     )
-
-
-class _Named:
-    """Stands in a pickle for a global of another module."""
-
-    def __init__(self, module, name):
-        self.module, self.name = module, name
-
-    def __call__(self):
-        """Only so that pickle takes it as a constructor."""
-
-
-def _dumps(obj):
-    import io
-
-    class Pickler(pickle._Pickler):  # the Python one, which can be told what a global is
-        def save(self, obj, save_persistent_id=True):
-            if isinstance(obj, _Named):
-                self.write(pickle.GLOBAL + f"{obj.module}\n{obj.name}\n".encode())
-            else:
-                super().save(obj, save_persistent_id)
-
-        def save_reduce(self, func, args, state=None, **kwargs):
-            self.save(args[0])
-            self.write(pickle.EMPTY_TUPLE + pickle.NEWOBJ)
-            self.memoize(kwargs["obj"])
-            self.save(state)
-            self.write(pickle.BUILD)
-
-    buffer = io.BytesIO()
-    Pickler(buffer, 2).dump(obj)
-    return buffer.getvalue()
 
 
 def test_trials_pickled_under_the_shim_load_without_it(tmp_path):
@@ -248,7 +215,8 @@ def test_trials_pickled_under_the_shim_load_without_it(tmp_path):
         import pickle
         from hyperopt import Trials, fmin, hp, rand
         trials = Trials()
-        fmin(lambda x: x**2, hp.uniform("x", 0, 1), algo=rand.suggest, max_evals=3, trials=trials, verbose=False)
+        space = hp.uniform("x", 0, 1)
+        fmin(lambda x: x**2, space, algo=rand.suggest, max_evals=3, trials=trials, verbose=False)
         with open({str(path)!r}, "wb") as file:
             pickle.dump(trials, file)
         """
@@ -304,7 +272,9 @@ def site_with_hyperopt(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("line", ["import hyperopt", "from hyperopt import fmin", "import hyperopt.pyll.base"])
+@pytest.mark.parametrize(
+    "line", ["import hyperopt", "from hyperopt import fmin", "import hyperopt.pyll.base"]
+)
 def test_it_refuses_beside_hyperopt(site_with_hyperopt, line):
     done = run(line, first=[site_with_hyperopt])
     assert done.returncode == 1

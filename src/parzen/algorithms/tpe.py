@@ -229,7 +229,8 @@ class Model:
         dims = max(1.0, float(on.sum(axis=1).mean())) if len(z) else 1.0
         count = np.maximum(on.sum(axis=0), 1)
         scale = np.where(free, math.sqrt(12.0), 1.0)
-        width = np.clip(SCOTT * deviation * count ** (-1.0 / (4.0 + dims)), NARROWEST * scale, scale)
+        width = SCOTT * deviation * count ** (-1.0 / (4.0 + dims))
+        width = np.minimum(np.maximum(width, NARROWEST * scale), scale)
         # Steps of 5 % leave the rest's normalisers as they were in most suggestions.
         width = np.exp(np.round(np.log(width) * 20.0) / 20.0)
         tables = [

@@ -144,29 +144,31 @@ def log_density(kernels: Kernels, parts: Components, at: Candidates) -> Floats:
         (c,) float64.
     """
     inverse = 1.0 / (kernels.sigma * kernels.sigma)
-    norms = parts.norms
     flat = _log_prior_lines(kernels, at)
     with np.errstate(divide="ignore"):
         base = np.log(parts.weights)
     if parts.on_lines is None and at.on_lines is None:
+        # What all components have in common for a candidate is added at the end.
+        common = (at.x * at.x) @ (-0.5 * inverse)
         scaled = parts.means * inverse
-        row = base - norms.sum(axis=1) - 0.5 * (scaled * parts.means).sum(axis=1)
+        row = base - (parts.norms + 0.5 * scaled * parts.means) @ np.ones(len(inverse))
         ll = scaled @ at.x.T
         ll += row[:, None]
-        ll -= 0.5 * (at.x * at.x) @ inverse
     else:
-        ll = _masked_lines(parts, at, inverse, norms, flat)
+        common = np.zeros(len(at.x))
+        ll = _masked_lines(parts, at, inverse, parts.norms, flat)
         ll += base[:, None]
     for t, matrix in enumerate(kernels.tables):
         ll += _table_term(matrix, kernels.priors[t], t, parts, at)
-    prior = flat.sum(axis=1) + math.log(parts.prior)
+    prior = flat.sum(axis=1) + (math.log(parts.prior) - common)
     for t, log_prior in enumerate(kernels.priors):
         term = log_prior[at.codes[t]]
         prior += term if at.on_tables is None else np.where(at.on_tables[t], term, 0.0)
     top = np.maximum(ll.max(axis=0), prior) if len(ll) else prior
+    ll -= top
     # Relative to the largest term single precision is ample, and three times as fast.
-    terms = np.exp((ll - top).astype(np.float32))
-    total: Floats = np.log(terms.sum(axis=0, dtype=np.float64) + np.exp(prior - top)) + top
+    terms = np.exp(ll.astype(np.float32))
+    total: Floats = np.log(terms.sum(axis=0, dtype=np.float64) + np.exp(prior - top)) + (top + common)
     return total
 
 

@@ -165,7 +165,8 @@ def _constant(obj: Any) -> str:
 
 
 def _check_near_misses(expr: Apply, searched: bool) -> None:
-    misses = list(_near_misses(expr, ""))
+    # Beside real hyperparameters a list of constants is most often meant as one.
+    misses = list(_near_misses(expr, "", lists=not searched))
     if not misses:
         return
     text = " ".join(misses)
@@ -177,7 +178,7 @@ def _check_near_misses(expr: Apply, searched: bool) -> None:
 _WORDS = r"(hp\.)?(q?(log)?(uniform|normal)|uniformint|randint|p?choice|float|int|ordinal)\(.*\)\s*$"
 
 
-def _near_misses(node: Apply, path: str) -> Iterator[str]:
+def _near_misses(node: Apply, path: str, lists: bool) -> Iterator[str]:
     if isinstance(node, Literal):
         if isinstance(node.obj, str) and re.match(_WORDS, node.obj.strip()):
             word = node.obj.strip().removeprefix("hp.")
@@ -187,19 +188,15 @@ def _near_misses(node: Apply, path: str) -> Iterator[str]:
         return
     if node.keys is None and node.items and all(isinstance(item, Literal) for item in node.items):
         values = [item.obj for item in node.items if isinstance(item, Literal)]
-        numbers = all(type(value) in (int, float) for value in values)
-        if len(values) == 2 and numbers and values[0] < values[1]:
-            word = (
-                "int"
-                if all(type(value) is int for value in values) and values[1] - values[0] > 1
-                else "float"
-            )
+        kinds = {*map(type, values)}
+        if len(values) == 2 and kinds <= {int, float} and values[0] < values[1]:
+            whole = kinds == {int} and values[1] - values[0] > 1 and path != ""
             shown = f"({values[0]!r}, {values[1]!r})"
-            word = "float" if path == "" else word
+            word = "int" if whole else "float"
             yield f"space{_place(path)} is the constant {shown}: did you mean hp.{word}{shown}?"
-        elif len(values) > 1 and len({*map(repr, values)}) == len(values) and len({*map(type, values)}) == 1:
+        elif lists and len(kinds) == 1 and len({*map(repr, values)}) == len(values) > 1:
             name = path.rsplit(".", 1)[-1] or "x"
             yield f"space{_place(path)} is {values!r}: did you mean hp.choice({name!r}, {values!r})?"
         return
     for step, child in _children(node):
-        yield from _near_misses(child, f"{path}.{step}" if path else step)
+        yield from _near_misses(child, f"{path}.{step}" if path else step, lists)
