@@ -19,10 +19,11 @@ BENCH := .venv-bench/bin
 PIP_FLAGS := --quiet --disable-pip-version-check
 # The other optimizers, at the versions that published figures compare with.
 # Hyperopt 0.3.0 needs pkg_resources, which setuptools 81 left out.
+RAY := ray==2.60.0 pandas pyarrow fsspec pydantic tensorboardX
 PEERS := hyperopt==0.3.0 optuna==5.0.0 rustuna==0.2.0 cmaes==0.13.1 'setuptools<81'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt bench-env overhead quality constraints clean
+.PHONY: help demo test test-ray check fmt bench-env overhead quality constraints clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' Makefile
@@ -36,6 +37,10 @@ test check: export PYTHONPATH = $(CURDIR)/shim/src
 
 test: .venv/.stamp  ## run all tests
 	$(BIN)/python -m pytest -q $(ARGS)
+
+test-ray: .venv-ray/.stamp  ## Ray Tune's own searcher over the shim
+	PYTHONPATH=$(CURDIR)/shim/src PARZEN_REQUIRE=ray RAY_AUTH_MODE=disabled \
+		.venv-ray/bin/python -m pytest -q -m ray tests/hyperopt/test_ray.py
 
 check: .venv/.stamp  ## format, lint, types, architecture, docstrings, docs, doctests
 	$(BIN)/ruff format --check .
@@ -65,7 +70,7 @@ constraints:  ## write constraints.txt anew (needs uv)
 	@mv constraints.tmp constraints.txt
 
 clean:  ## remove environments, caches and builds
-	rm -rf .venv .venv-bench build dist shim/build shim/dist constraints.tmp
+	rm -rf .venv .venv-bench .venv-ray build dist shim/build shim/dist constraints.tmp
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
@@ -79,6 +84,13 @@ endef
 	@echo "making .venv (about a minute, once)"
 	@"$(PY)" -m venv .venv
 	@$(BIN)/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[dev]'
+	@touch $@
+
+.venv-ray/.stamp: pyproject.toml constraints.txt Makefile
+	$(need-python)
+	@echo "making .venv-ray (about a minute, once)"
+	@"$(PY)" -m venv .venv-ray
+	@.venv-ray/bin/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[test]' $(RAY)
 	@touch $@
 
 .venv-bench/.stamp: pyproject.toml constraints.txt Makefile

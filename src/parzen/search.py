@@ -224,6 +224,7 @@ def _search(call: _Call, factory: Callable[..., Any]) -> tuple[str | None, Study
             error.trials = trials  # type: ignore[attr-defined]  # for those who gave none
         raise
     finally:
+        trials.refresh()  # documents that somebody holds show the end
         if call.path is not None:
             save_trials(trials, call.path)
     return stopped, study

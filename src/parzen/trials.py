@@ -54,7 +54,8 @@ class Trials:
         self._tids: list[Any] = []  # of trial number i; None if its document was never asked for
         self._numbers: dict[Any, int] = {}  # the reverse
         self._by_number: dict[int, Document] = {}
-        self._agreed: dict[int, tuple[Any, Any, Any]] = {}  # what log and document had in common
+        self._agreed: dict[int, tuple[Any, Any, Any]] = {}  # the document when it was last compared
+        self._logged: dict[int, tuple[Any, Any, Any]] = {}  # the log at that time
         self._next_id = 0
         self._extra_ids: set[Any] = set()
         self._head = 0
@@ -135,11 +136,16 @@ class Trials:
                 self._documents.append(doc)
                 if doc["state"] in documents.JOB_VALID_STATES:
                     self._visible.append(doc)
-            elif self._agreed.get(number) != (agreed := _in_log(trial)):
+            elif self._logged.get(number) != _in_log(trial):
                 documents.update(doc, trial)
-                if doc["state"] == documents.JOB_STATE_ERROR and agreed[0] == documents.JOB_STATE_ERROR:
+                if doc["state"] == documents.JOB_STATE_ERROR:
                     self._visible = [other for other in self._visible if other is not doc]
-            self._agreed[number] = documents.snapshot(doc)
+            self._agree(doc, number)
+
+    def _agree(self, doc: Document, number: int) -> None:
+        """Note that document and log have been compared."""
+        self._agreed[number] = documents.snapshot(doc)
+        self._logged[number] = _in_log(self.study.trials[number])
 
     def _follow_space(self, study: Study, labels: list[str]) -> None:
         """Rewrite values in documents where the space changed: a reordered choice has other indices."""
@@ -202,7 +208,7 @@ class Trials:
             study.claim(trial)
         elif state == documents.JOB_STATE_NEW and trial.claimed:
             study.release(number, "its document was reset")
-        self._agreed[number] = documents.snapshot(doc)
+        self._agree(doc, number)
 
     def refresh(self) -> None:
         """Show inserted documents, and take edits of documents into the log."""
@@ -527,7 +533,7 @@ class Trials:
             self._study.exclude(live, "deleted")
             self._head = self._study.ledger.head
         self._documents, self._inserted, self._visible = [], [], []
-        self._by_number, self._numbers, self._agreed = {}, {}, {}
+        self._by_number, self._numbers, self._agreed, self._logged = {}, {}, {}, {}
         self.attachments = {}
 
     def fmin(self, fn: Any, space: Any, algo: Any = None, max_evals: Any = None, **kwargs: Any) -> Any:
@@ -590,7 +596,7 @@ class Trials:
                 number = self._numbers.get(doc["tid"])
                 if number is not None and not self._study.trials[number].excluded:
                     self._by_number[number] = doc
-                    self._agreed[number] = documents.snapshot(doc)
+                    self._agree(doc, number)
             self._head = self._study.ledger.head
         self.refresh()
 

@@ -155,7 +155,6 @@ def test_a_label_given_later_may_collide_with_a_path():
         ({"x": "hp.uniform('x', 0, 1)"}, "without quotes"),
         ({"lr": (0.1, 0.5)}, r"hp.float\(0.1, 0.5\)"),
         ({"n": (1, 10)}, r"hp.int\(1, 10\)"),
-        ({"kind": ["a", "b", "c"]}, "hp.choice"),
         ({"deep": {"lr": [0, 1.5]}}, r"space\['deep'\]\['lr'\]"),
     ],
 )
