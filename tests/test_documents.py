@@ -26,7 +26,18 @@ def search(fn=lambda point: point["x"], max_evals=6, **arguments):
 def test_document_has_hyperopts_keys_in_its_order():
     """Hyperopt 0.3.0 prints them so."""
     doc = search().trials[0]
-    keys = ["state", "tid", "spec", "result", "misc", "exp_key", "owner", "version", "book_time", "refresh_time"]
+    keys = [
+        "state",
+        "tid",
+        "spec",
+        "result",
+        "misc",
+        "exp_key",
+        "owner",
+        "version",
+        "book_time",
+        "refresh_time",
+    ]
     assert list(doc) == keys
     assert list(doc["misc"]) == ["tid", "cmd", "workdir", "idxs", "vals"]
     assert set(TRIAL_KEYS) <= set(doc)

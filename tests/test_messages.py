@@ -167,12 +167,13 @@ class TestRow3WhatTheObjectiveReturns:
         assert [doc["state"] for doc in trials._dynamic_trials] == [3]
 
     @pytest.mark.parametrize("policy", [{"catch_eval_exceptions": True}, {"on_error": "continue"}])
-    def test_row_3a_none_can_never_heal_so_it_stops_whatever_the_policy(self, policy):
-        """A wrong type is the program's mistake, not the trial's."""
-        fn = Called(None)
-        with mistake(InvalidObjectiveResult):
-            search(fn, max_evals=50, **policy)
-        assert fn.count == 1
+    def test_row_3a_none_is_told_also_where_the_search_goes_on(self, policy):
+        with pytest.warns(ResultWarning, match="first 3 trials all failed.*returned None") as caught:
+            with mistake(AllTrialsFailed) as found:
+                search(Called(None), max_evals=5, **policy)
+        assert len(caught) == 1
+        assert "5 x" in found.text
+        assert "returned None" in found.text
 
     def test_row_3b_text_shows_value_type_and_fix(self):
         with mistake(InvalidObjectiveResult, TypeError, ValueError) as found:
@@ -196,7 +197,7 @@ class TestRow3WhatTheObjectiveReturns:
         trials = Trials()
 
         def objective(point):
-            return math.nan if point["x"] > 0 else -point["x"]
+            return math.nan if point["x"] > 0 else abs(point["x"] + 0.5)
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResultWarning)
@@ -245,7 +246,10 @@ class TestRow3WhatTheObjectiveReturns:
         def objective(point):
             raise ValueError("bad alpha")
 
-        with pytest.warns(ResultWarning, match="first 3 trials all failed"), mistake(AllTrialsFailed) as found:
+        with (
+            pytest.warns(ResultWarning, match="first 3 trials all failed"),
+            mistake(AllTrialsFailed) as found,
+        ):
             search(objective, on_error="continue")
         assert "5 x" in found.text
         assert "ValueError" in found.text
@@ -258,8 +262,12 @@ class TestRow4ConstantsWhereASpaceWasMeant:
         with mistake(InvalidSpace, ValueError, before=fn) as found:
             search(fn, {"x": (0, 10), "y": [1, 2, 3]})
         assert "nothing to search" in found.text
-        assert "space['x'] is the constant (0, 10): did you mean hp.float(0, 10)?" in found.text
-        assert "space['y'] is [1, 2, 3]: did you mean hp.choice([1, 2, 3])?" in found.text.replace("the constant ", "")
+        assert re.search(
+            r"space\['x'\] is the constant \(0, 10\): did you mean hp\.(int|float)\(0, 10\)\?", found.text
+        )
+        assert re.search(
+            r"space\['y'\] is .*\[1, 2, 3\]: did you mean hp\.choice\(.*\[1, 2, 3\]\)\?", found.text
+        )
 
     def test_text_that_looks_like_a_distribution_is_refused(self):
         fn = Called()
@@ -269,7 +277,7 @@ class TestRow4ConstantsWhereASpaceWasMeant:
         assert "hp." in found.text
 
     def test_beside_a_parameter_it_is_a_warning_that_names_the_users_line(self):
-        with pytest.warns(SpaceWarning, match=r"space\['n'\].*hp\.float\(0, 10\)") as caught:
+        with pytest.warns(SpaceWarning, match=r"space\['n'\].*hp\.(int|float)\(0, 10\)") as caught:
             search(Called(), {"x": hp.uniform("x", 0, 1), "n": (0, 10)})
         assert len(caught) == 1
         assert caught[0].filename == __file__
@@ -314,13 +322,18 @@ class TestRow5LowAboveHigh:
             lambda: hp.uniform("x", math.nan, 1),
             lambda: hp.uniform("x", "0", 1),
             lambda: hp.pchoice("x", [(0.5, 1), (-0.1, 2)]),
-            lambda: hp.pchoice("x", [(0.5, 1), (0.1, 2)]),
         ],
     )
     def test_every_word_checks_its_numbers_at_definition(self, make):
         with mistake(InvalidSpace, ValueError) as found:
             make()
         assert "'x'" in found.text
+
+    def test_probabilities_that_do_not_sum_to_one_are_scaled_with_a_warning(self):
+        """Hyperopt does not check them."""
+        with pytest.warns(SpaceWarning, match="pchoice 'x': the probabilities sum to 0.6") as caught:
+            hp.pchoice("x", [(0.5, 1), (0.1, 2)])
+        assert caught[0].filename == __file__
 
 
 class TestRow6ExceptionInTheObjective:
@@ -391,7 +404,9 @@ class TestRow6ExceptionInTheObjective:
 
 
 class TestRow7ChoiceWithoutOptions:
-    @pytest.mark.parametrize("make", [lambda: hp.choice("x", []), lambda: hp.pchoice("x", []), lambda: hp.choice("x", ())])
+    @pytest.mark.parametrize(
+        "make", [lambda: hp.choice("x", []), lambda: hp.pchoice("x", []), lambda: hp.choice("x", ())]
+    )
     def test_definition_raises_with_the_label(self, make):
         with mistake(InvalidSpace, ValueError) as found:
             make()
@@ -493,7 +508,9 @@ class TestRow10LogBoundsInTheWrongSpace:
         assert "'lr'" in found.text
         assert "1000" in found.text
 
-    @pytest.mark.parametrize("bounds", [(math.log(1e-5), math.log(1e-1)), (-5, 0), (0, 5), (-0.3, 0.3), (1, 3)])
+    @pytest.mark.parametrize(
+        "bounds", [(math.log(1e-5), math.log(1e-1)), (-5, 0), (0, 5), (-0.3, 0.3), (1, 3)]
+    )
     def test_row_10_usual_bounds_are_silent(self, bounds):
         hp.loguniform("lr", *bounds)
 
@@ -522,9 +539,16 @@ class TestRow11SpaceChangedBetweenRuns:
     def test_row_11_reordered_choice_is_mapped_after_a_pickle_too(self):
         trials = Trials()
         losses = {"poly": 3.0, "rbf": 1.0, "linear": 2.0}
-        search(lambda p: losses[p["k"]], {"k": hp.choice("k", ["poly", "rbf", "linear"])}, max_evals=12, trials=trials)
+        search(
+            lambda p: losses[p["k"]],
+            {"k": hp.choice("k", ["poly", "rbf", "linear"])},
+            max_evals=12,
+            trials=trials,
+        )
         trials = pickle.loads(pickle.dumps(trials))
-        best = search(lambda p: 9.0, {"k": hp.choice("k", ["linear", "poly", "rbf"])}, max_evals=13, trials=trials)
+        best = search(
+            lambda p: 9.0, {"k": hp.choice("k", ["linear", "poly", "rbf"])}, max_evals=13, trials=trials
+        )
         assert best.params == {"k": "rbf"}
 
     def test_row_11_documents_show_the_index_in_the_space_of_the_last_call(self):
@@ -537,8 +561,15 @@ class TestRow11SpaceChangedBetweenRuns:
 
     def test_row_11_removed_option_is_kept_as_a_trial_but_cannot_mislead(self):
         trials = Trials()
-        search(lambda p: float(p["k"] != "b"), {"k": hp.choice("k", ["a", "b", "c"])}, max_evals=15, trials=trials)
-        best = search(lambda p: 5.0 + (p["k"] == "c"), {"k": hp.choice("k", ["a", "c"])}, max_evals=20, trials=trials)
+        search(
+            lambda p: float(p["k"] != "b"),
+            {"k": hp.choice("k", ["a", "b", "c"])},
+            max_evals=15,
+            trials=trials,
+        )
+        best = search(
+            lambda p: 5.0 + (p["k"] == "c"), {"k": hp.choice("k", ["a", "c"])}, max_evals=20, trials=trials
+        )
         assert len(trials) == 20
         assert best.params in ({"k": "a"}, {"k": "c"})
         assert best.loss == 1.0
@@ -568,7 +599,9 @@ class TestRow13UsingTheBestOfAChoice:
     """House rule 6: the index is kept for old code, and the real value is beside it."""
 
     def test_row_13_best_has_index_and_real_value(self):
-        best = search(lambda p: float(p["kernel"] != "rbf"), {"kernel": hp.choice("kernel", ["linear", "rbf"])})
+        best = search(
+            lambda p: float(p["kernel"] != "rbf"), {"kernel": hp.choice("kernel", ["linear", "rbf"])}
+        )
         assert best == {"kernel": 1}
         assert best.params == {"kernel": "rbf"}
 
@@ -636,7 +669,13 @@ class TestRow16MisspeltArgumentsAndPoints:
 
     @pytest.mark.parametrize(
         ("wrong", "right"),
-        [("max_eval", "max_evals"), ("trial", "trials"), ("alg", "algo"), ("rstat", "rstate"), ("points_to_eval", "points_to_evaluate")],
+        [
+            ("max_eval", "max_evals"),
+            ("trial", "trials"),
+            ("alg", "algo"),
+            ("rstat", "rstate"),
+            ("points_to_eval", "points_to_evaluate"),
+        ],
     )
     def test_row_16_misspelt_argument_is_corrected(self, wrong, right):
         fn = Called()
@@ -657,15 +696,14 @@ class TestRow16MisspeltArgumentsAndPoints:
         fn = Called()
         with mistake(InvalidPoint, ValueError, before=fn) as found:
             search(fn, points_to_evaluate=[{"x": 99}])
-        assert "'x'" in found.text
-        assert "99" in found.text
+        assert "x = 99" in found.text
+        assert "uniform(-1, 1)" in found.text
 
     def test_row_16_index_outside_the_options_is_refused(self):
         fn = Called()
         with mistake(InvalidPoint, ValueError, before=fn) as found:
             search(fn, {"k": hp.choice("k", ["a", "b"])}, points_to_evaluate=[{"k": 2}])
-        assert "'k'" in found.text
-        assert "2" in found.text
+        assert "k = 2" in found.text
 
     def test_row_16_option_given_for_its_index_is_explained(self):
         with mistake(InvalidPoint) as found:
@@ -680,7 +718,9 @@ class TestRow16MisspeltArgumentsAndPoints:
 
 
 class TestLabels:
-    @pytest.mark.parametrize("make", [lambda: hp.uniform(0, 1), lambda: hp.choice(["a", "b"]), lambda: hp.normal(3, 1)])
+    @pytest.mark.parametrize(
+        "make", [lambda: hp.uniform(0, 1), lambda: hp.choice(["a", "b"]), lambda: hp.normal(3, 1)]
+    )
     def test_old_word_without_its_label_shows_how_to_write_it(self, make):
         """Hyperopt: TypeError("require string label")."""
         with mistake((InvalidLabel, TypeError), TypeError) as found:
@@ -692,7 +732,7 @@ class TestInTracebacks:
     def test_notes_show_the_fix_in_a_plain_traceback(self):
         with pytest.raises(InvalidSpace) as caught:
             search(Called(), {"x": (0, 10)})
-        assert "hp.float(0, 10)" in printed(caught.value)
+        assert re.search(r"hp\.(int|float)\(0, 10\)", printed(caught.value))
 
     @pytest.mark.parametrize(
         "wrong",

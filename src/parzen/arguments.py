@@ -130,6 +130,7 @@ def count(value: Any, name: str) -> int | None:
     if (
         isinstance(value, bool)
         or not isinstance(value, (int, float, np.number))
+        or not math.isfinite(value)
         or value != int(value)
         or value < 0
     ):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from parzen.errors import InvalidAnnotatedParameter, InvalidObjectiveResult, InvalidSpace
-from parzen.run.evaluate import Objective, outcome_of
+from parzen.run.evaluate import Objective, outcome_of, place_of
 from parzen.space.expr import Apply, Evaluation, Literal, Parameter, as_apply, dfs
 from parzen.space.flatten import flatten
 from parzen.space.space import Space
@@ -161,7 +161,7 @@ class Domain:
         Raises:
             InvalidObjectiveResult: If the objective returned something else.
         """
-        outcome = outcome_of(self.call(config, ctrl), Objective(self.fn, Space([])).where)
+        outcome = outcome_of(self.call(config, ctrl), place_of(self.fn))
         result: dict[str, Any] = outcome.result
         if attach_attachments:
             for name, value in outcome.attachments.items():

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from parzen.errors import InvalidArgument
 from parzen.stopping import NoProgress
 
 StopFn = Callable[..., tuple[bool, list[Any]]]
@@ -19,12 +20,17 @@ def no_progress_loss(iteration_stop_count: int = 20, percent_increase: float = 0
         percent_increase: How much lower, in percent of the best loss's size, a loss must be
             to count as better.
 
+    Raises:
+        InvalidArgument: If `iteration_stop_count` is below 1.
+
     >>> from parzen import fmin, hp
     >>> best = fmin(lambda x: 1.0, hp.uniform("x", 0, 1), max_evals=100, verbose=False,
     ...             early_stop_fn=no_progress_loss(5))
     >>> best.stopped, len(best.study.trials)
     ('no_progress', 5)
     """
+    if iteration_stop_count < 1:
+        raise InvalidArgument(f"iteration_stop_count must be at least 1; got {iteration_stop_count!r}")
 
     def stop_fn(
         trials: Any, best_loss: float | None = None, iteration_no_progress: int = 0

@@ -67,7 +67,7 @@ def load_trials(path: str | os.PathLike[str]) -> Trials:
     return loaded
 
 
-def save_trials(trials: Trials, path: str | os.PathLike[str]) -> None:
+def save_trials(trials: Trials, path: str | os.PathLike[str], named: set[str] | None = None) -> None:
     """Pickle trials into a file, in one step: a reader sees the old state or the new one.
 
     What a result holds that cannot be pickled is left out of the file, with one warning that names it.
@@ -75,13 +75,14 @@ def save_trials(trials: Trials, path: str | os.PathLike[str]) -> None:
     Args:
         trials: What to save.
         path: Where to; replaced if it exists.
+        named: What a warning has named before, so that it is named once; new names are added.
     """
     import cloudpickle
 
     try:
         data = cloudpickle.dumps(trials)
     except Exception as error:  # noqa: BLE001  # whatever a value's own pickling raises
-        data = cloudpickle.dumps(_picklable(trials, error))
+        data = cloudpickle.dumps(_picklable(trials, error, set() if named is None else named))
     target = Path(path)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
@@ -95,7 +96,7 @@ def save_trials(trials: Trials, path: str | os.PathLike[str]) -> None:
         raise
 
 
-def _picklable(trials: Trials, error: Exception) -> Trials:
+def _picklable(trials: Trials, error: Exception, named: set[str]) -> Trials:
     """A copy whose results have only what can be pickled."""
     import cloudpickle
 
@@ -123,6 +124,9 @@ def _picklable(trials: Trials, error: Exception) -> Trials:
         copy.bind(trials.study.space, seed=trials.study.seed, maximize=trials.study.maximize)
     if not dropped:
         raise error
-    names = ", ".join(f"{key} ({kind})" for key, kind in list(dropped.items())[:5])
-    warn(f"not saved because it cannot be pickled: {names}", ResultWarning)
+    new = {key: kind for key, kind in dropped.items() if key not in named}
+    if new:
+        named.update(new)
+        names = ", ".join(f"{key} ({kind})" for key, kind in list(new.items())[:5])
+        warn(f"not saved because it cannot be pickled: {names}", ResultWarning)
     return copy

@@ -20,7 +20,7 @@ from parzen.errors import AllTrialsFailed, InvalidArgument
 from parzen.executors.base import Outcome, Task
 from parzen.executors.inline import InlineExecutor
 from parzen.history.history import Trial
-from parzen.run.evaluate import Objective, evaluator, failure, outcome_of
+from parzen.run.evaluate import Objective, evaluator, failure, outcome_of, place_of
 from parzen.run.loop import Limits, drive
 from parzen.run.progress import Progress, choose
 from parzen.run.study import Study
@@ -135,7 +135,7 @@ def fmin(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
             early_stop_fn=early_stop_fn,
             trials_save_file=trials_save_file,
         )
-    path = Path(trials_save_file) if trials_save_file else None
+    path = _save_path(trials_save_file)
     algorithm, foreign = arguments.resolve(algo)
     call = _Call(
         domain=Domain(fn, space, pass_expr_memo_ctrl=pass_expr_memo_ctrl),
@@ -198,6 +198,7 @@ def _search(call: _Call, factory: Callable[..., Any]) -> tuple[str | None, Study
     trials.release_orphans()
     study.configure(max_evals=call.max_evals, timeout=call.seconds, on_error=call.on_error)
     quota = None if call.max_evals is None else max(call.max_evals - before, 0) + study.ledger.queued
+    save = None if call.path is None else partial(save_trials, trials, call.path, named=set())
     rules, stop_fn = _rules(call, since=len(study.trials))
     limits = Limits(
         trials=quota,
@@ -206,7 +207,7 @@ def _search(call: _Call, factory: Callable[..., Any]) -> tuple[str | None, Study
         on_error=call.on_error,
         max_failures=call.max_failures,
         rules=rules,
-        after_round=_after_round(trials, stop_fn, call.path),
+        after_round=_after_round(trials, stop_fn, save),
         kept_in=call.kept_in,
     )
     more = None
@@ -225,8 +226,8 @@ def _search(call: _Call, factory: Callable[..., Any]) -> tuple[str | None, Study
         raise
     finally:
         trials.refresh()  # documents that somebody holds show the end
-        if call.path is not None:
-            save_trials(trials, call.path)
+        if save is not None:
+            save()
     return stopped, study
 
 
@@ -239,6 +240,16 @@ def _rules(call: _Call, since: int) -> tuple[list[StopRule], Callable[..., tuple
     if isinstance(patience, NoProgress):
         return [*rules, NoProgress(patience.trials, patience.percent, since)], None
     return rules, call.early_stop_fn
+
+
+def _save_path(given: str | os.PathLike[str]) -> Path | None:
+    """Where to save, if anywhere; a folder that is not there is found out before the first trial."""
+    if not given:
+        return None
+    path = Path(given)
+    if not path.parent.is_dir():
+        raise InvalidArgument(f"trials_save_file: there is no folder {str(path.parent)!r}")
+    return path
 
 
 def _trials(trials: Any, path: Path | None) -> Trials:
@@ -289,7 +300,7 @@ def _run_with_ctrl(domain: Domain, trials: Trials, sign: float, task: Task) -> O
     try:
         doc = trials.document_of(task.number)
         returned = domain.call(task.trial.point or {}, Ctrl(trials, current_trial=doc))
-        return outcome_of(returned, getattr(domain.fn, "__name__", "fn"), sign)
+        return outcome_of(returned, place_of(domain.fn), sign)
     except Exception as error:  # noqa: BLE001  # the boundary around the user's code, as in run/evaluate.py
         return failure(error)
 
@@ -304,16 +315,16 @@ def _told(trials: Trials, trial: Trial, outcome: Outcome) -> None:
 
 
 def _after_round(
-    trials: Trials, early_stop_fn: Callable[..., tuple[bool, Any]] | None, path: Path | None
+    trials: Trials, early_stop_fn: Callable[..., tuple[bool, Any]] | None, save: Callable[[], None] | None
 ) -> Callable[[], bool] | None:
     """What the loop calls after each round: save, then ask the user's stop rule."""
-    if early_stop_fn is None and path is None:
+    if early_stop_fn is None and save is None:
         return None
     state: list[Any] = []
 
     def after() -> bool:
-        if path is not None:
-            save_trials(trials, path)
+        if save is not None:
+            save()
         if early_stop_fn is None:
             return False
         stop, new = early_stop_fn(trials, *state)

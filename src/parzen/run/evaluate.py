@@ -16,7 +16,9 @@ from parzen.errors import (
     InvalidLoss,
     InvalidObjectiveResult,
     InvalidResultStatus,
+    ResultWarning,
     did_you_mean,
+    warn,
 )
 from parzen.executors.base import Outcome, Task
 from parzen.run.context import TrialContext
@@ -24,6 +26,7 @@ from parzen.space.expr import Bundle
 from parzen.space.space import Space
 
 STATUSES = ("new", "running", "suspended", "ok", "fail")
+_HERE = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _NOT_METRICS = frozenset({"loss", "status"})
 
 
@@ -79,12 +82,7 @@ class Objective:
 
     def where(self) -> str:
         """Name, file and line of the function, as ``f (train.py:12)``."""
-        fn = inspect.unwrap(getattr(self.fn, "func", self.fn))
-        code = getattr(fn, "__code__", None)
-        name = getattr(fn, "__name__", type(fn).__name__)
-        if code is None:
-            return str(name)
-        return f"{name} ({os.path.basename(code.co_filename)}:{code.co_firstlineno})"
+        return place_of(self.fn)
 
     def __call__(self, argument: Any, context: TrialContext | None) -> Any:
         """Call the function for one trial."""
@@ -92,6 +90,18 @@ class Objective:
         if self.by_keyword:
             return self.fn(**argument, **extra)
         return self.fn(argument, **extra)
+
+
+def place_of(fn: Callable[..., Any]) -> str:
+    """Name, file and line of a function, as ``f (train.py:12)``.
+
+    Args:
+        fn: Any callable; of a partial the inner function.
+    """
+    inner = inspect.unwrap(getattr(fn, "func", fn))
+    code = getattr(inner, "__code__", None)
+    name = str(getattr(inner, "__name__", type(inner).__name__))
+    return name if code is None else f"{name} ({os.path.basename(code.co_filename)}:{code.co_firstlineno})"
 
 
 def _top_level(space: Space) -> list[str]:
@@ -160,7 +170,20 @@ def failure(error: BaseException) -> Outcome:
     """The outcome of an attempt that raised."""
     kind = type(error)
     text = {"type": str(kind), "message": str(error), "traceback": "".join(traceback.format_exception(error))}
+    where = _raised_at(error)
+    if where is not None:
+        text["where"] = where
     return Outcome("failed", error=text, exception=error, result={"status": "fail"})
+
+
+def _raised_at(error: BaseException) -> str | None:
+    """File and line of the innermost frame that is the user's own, as ``train.py:41``."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith(_HERE) and "site-packages" not in frame.filename
+    ]
+    return f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else None
 
 
 def outcome_of(returned: Any, where: Callable[[], str] | str = "fn", sign: float = 1.0) -> Outcome:
@@ -198,6 +221,7 @@ def _from_mapping(returned: Mapping[str, Any], where: Callable[[], str] | str, s
     result = dict(returned)
     attachments = result.pop("attachments", None) or {}
     if "status" not in result:
+        _warn_of_misspelt_status(result)
         if "loss" not in result:
             raise InvalidLoss(
                 f"{_called(where)}: the result has no 'loss'; it has {_keys(result)}."
@@ -229,6 +253,13 @@ def _from_mapping(returned: Mapping[str, Any], where: Callable[[], str] | str, s
             result["loss"] = losses[0]
     done = status == "ok" and loss is not None and not math.isnan(loss)
     return Outcome("done" if done else "failed", losses, metrics, result, attachments=attachments)
+
+
+def _warn_of_misspelt_status(result: Mapping[str, Any]) -> None:
+    """A failure must not pass for a success because of a typo."""
+    for key, value in result.items():
+        if isinstance(value, str) and value in STATUSES and did_you_mean(str(key), ["status"]):
+            warn(f"the result has {key!r} = {value!r} and no 'status'; did you mean 'status'?", ResultWarning)
 
 
 def _loss(

@@ -199,7 +199,9 @@ def _failed(
         if limits.on_error == "raise":
             error.add_note(kept(study, limits.kept_in))
             raise error
-        progress.say(f"parzen: trial {trial.number} failed: {why_failed(trial)}")
+        where = (trial.error or {}).get("where")
+        place = f" ({where})" if where else ""
+        progress.say(f"parzen: trial {trial.number} failed: {why_failed(trial)}{place}")
         state.same_error.append(type(error).__name__)
         if len(study.trials) == 3 and len(state.same_error) == 3 and len(set(state.same_error)) == 1:
             warn(f"the first 3 trials all failed with {why_failed(trial)}", ResultWarning)

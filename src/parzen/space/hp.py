@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from parzen.errors import InvalidArgument, InvalidSpace, SpaceWarning, warn
+from parzen.errors import InvalidArgument, InvalidSpace, ParzenError, SpaceWarning, warn
 from parzen.space import operations  # noqa: F401  # fills the table that `scope` reads
 from parzen.space.distributions.base import number, ordered
 from parzen.space.distributions.categorical import Categorical
@@ -78,15 +78,28 @@ def _gaussian(word: str, label: Any, mu: Any, sigma: Any, q: Any = None) -> Para
     return Parameter(name, Normal(mu, sigma, "log" in word, None if q is None else _step(q, "q", word, name)))
 
 
-def _label_first(function: Callable[P, R]) -> Callable[P, R]:
-    """Say that the label is missing before Python counts arguments (decorator)."""
+def _word(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a word's errors show the user's line and none of the checks below it (decorator)."""
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except ParzenError as error:
+            raise error.with_traceback(None) from None
+
+    return call
+
+
+def _label_first(function: Callable[P, R]) -> Callable[P, R]:
+    """The same for a word whose label comes first, which is checked before Python counts arguments."""
+
+    @wraps(function)
+    def check(*args: P.args, **kwargs: P.kwargs) -> R:
         scope.require_label(args[0] if args else kwargs.get("label"), function.__name__)
         return function(*args, **kwargs)
 
-    return call
+    return _word(check)
 
 
 @_label_first
@@ -308,6 +321,7 @@ def pchoice(label: str, p_options: Sequence[tuple[_float, Any]]) -> Switch:
     return Switch(Parameter(name, Categorical(tuple(weight / total for weight in weights))), nodes)
 
 
+@_word
 def float(  # noqa: A001  # the word users know
     low: _float,
     high: _float,
@@ -339,7 +353,7 @@ def float(  # noqa: A001  # the word users know
     ordered(low, high, "float", label, lambda: f"hp.float({high!r}, {low!r})")
     if log and low <= 0:
         raise InvalidSpace(
-            f"float with log=True needs bounds above 0; got low={low!r}",
+            f"{_named('float', label)} with log=True needs bounds above 0; got low={low!r}",
             hint="hp.float takes real bounds; logarithms go to hp.loguniform(label, low, high)",
             label=label,
         )
@@ -347,12 +361,13 @@ def float(  # noqa: A001  # the word users know
         ends = (math.log(low), math.log(high)) if log else (low, high)
         return Parameter(label, Uniform(*ends, log, bounds=(low, high)))
     if log:
-        raise InvalidSpace("float takes log=True or a step, not both", label=label)
+        raise InvalidSpace(f"{_named('float', label)} takes log=True or a step, not both", label=label)
     size = _step(step, "step", "float", label)
     last = math.floor((high - low) / size + 1e-9)
     return Parameter(label, Numbers(low, low + last * size, step=_float(size), word="float"))
 
 
+@_word
 def int(  # noqa: A001  # the word users know
     low: _int,
     high: _int,
@@ -377,17 +392,19 @@ def int(  # noqa: A001  # the word users know
     low, high = _whole(low, "low", "int", label), _whole(high, "high", "int", label)
     size = _whole(step, "step", "int", label)
     if size < 1:
-        raise InvalidSpace(f"int: step must be at least 1; got {step!r}", label=label)
+        raise InvalidSpace(f"{_named('int', label)}: step must be at least 1; got {step!r}", label=label)
     if low > high:
         ordered(low, high, "int", label, lambda: f"hp.int({high!r}, {low!r})")
     if log and (low < 1 or size != 1):
         raise InvalidSpace(
-            f"int with log=True needs low of at least 1 and step 1; got low={low!r}, step={step!r}",
+            f"{_named('int', label)} with log=True needs low of at least 1 and step 1; "
+            f"got low={low!r}, step={step!r}",
             label=label,
         )
     return Parameter(label, Numbers(low, low + (high - low) // size * size, log, size))
 
 
+@_word
 def ordinal(options: Sequence[Any], *, label: str | None = None) -> Switch:
     """One of `options`, which are in order (``["small", "medium", "large"]``); stored as its index.
 
@@ -398,6 +415,10 @@ def ordinal(options: Sequence[Any], *, label: str | None = None) -> Switch:
     _no_label_first("ordinal", options)
     nodes = _options(options, "ordinal", label)
     return Switch(Parameter(label, Numbers(0, len(nodes) - 1, word="ordinal")), nodes)
+
+
+def _named(word: str, label: str | None) -> str:
+    return word if label is None else f"{word} {label!r}"
 
 
 def _no_label_first(word: str, first: Any) -> None:
