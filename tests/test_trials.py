@@ -2,12 +2,13 @@
 
 import copy
 import pickle
+from types import MappingProxyType
 
 import cloudpickle
 import numpy as np
 import pytest
 
-from parzen import Domain, Trials, anneal, fmin, hp, rand, tpe, trials_from_docs
+from parzen import Domain, Trials, anneal, fmin, hp, rand, scope, space_eval, tpe, trials_from_docs
 from parzen.documents import (
     JOB_STATE_CANCEL,
     JOB_STATE_DONE,
@@ -15,7 +16,7 @@ from parzen.documents import (
     JOB_STATE_NEW,
     JOB_STATE_RUNNING,
 )
-from parzen.errors import AllTrialsFailed, InvalidTrial
+from parzen.errors import AllTrialsFailed, InvalidArgument, InvalidPoint, InvalidTrial
 from parzen.hyperopt.fmin import generate_trials_to_calculate
 
 X = {"x": hp.uniform("x", -1, 1)}
@@ -58,6 +59,7 @@ class TestEmpty:
         assert trials.attachments == {}
         assert trials.asynchronous is False
         assert trials._ids == set()
+        assert len(Trials(exp_key=None, refresh=False)) == 0
 
     @pytest.mark.parametrize("name", ["vals", "idxs", "idxs_vals"])
     def test_labels_of_empty_trials_are_a_value_error(self, name):
@@ -679,3 +681,47 @@ class TestChangedSpaces:
         search(trials, 40, lambda p: -p["x"], narrow, algo=tpe.suggest)
         assert len(trials) == 40
         assert all(x <= 0 for x in trials.vals["x"][20:])
+
+
+class TestSpaceEval:
+    SPACE = MappingProxyType(
+        {
+            "k": hp.choice("k", ["a", {"q": hp.quniform("q", 0, 9, 1)}]),
+            "i": scope.int(hp.quniform("n", 1, 9, 1)),
+        }
+    )
+
+    def test_point_gives_the_objectives_argument(self):
+        assert space_eval(dict(self.SPACE), {"k": 1, "q": 3.0, "n": 4.0}) == {"k": {"q": 3.0}, "i": 4}
+
+    def test_values_are_put_in_as_they_are(self):
+        """A quniform value stays a float, and scope.int makes it an int."""
+        point = space_eval(dict(self.SPACE), {"k": 1, "q": 3.0, "n": 4.0})
+        assert (type(point["k"]["q"]), type(point["i"])) == (float, int)
+
+    def test_labels_of_other_branches_and_of_other_spaces_are_ignored(self):
+        assert space_eval(dict(self.SPACE), {"k": 0, "q": 3.0, "n": 4.0, "other": 7}) == {"k": "a", "i": 4}
+
+    @pytest.mark.parametrize("index", [1, 1.0, True, np.int64(1), np.float64(1.0), [1], [np.int64(1)]])
+    def test_index_may_be_any_whole_number_and_a_list_of_one(self, index):
+        """Hyperopt refuses 1.0 and [1], which its own documents hold."""
+        assert space_eval({"k": hp.choice("k", ["a", "b"])}, {"k": index}) == {"k": "b"}
+
+    @pytest.mark.parametrize("index", [-1, 2, 0.5, "b", None])
+    def test_other_indices_are_refused(self, index):
+        with pytest.raises(InvalidArgument) as caught:
+            space_eval({"k": hp.choice("k", ["a", "b"])}, {"k": index})
+        assert "'k'" in str(caught.value) or repr(index) in str(caught.value)
+        assert isinstance(caught.value, ValueError)
+
+    def test_missing_active_label_is_named(self):
+        """Hyperopt: an obscure AttributeError."""
+        with pytest.raises(InvalidPoint, match="'q'"):
+            space_eval(dict(self.SPACE), {"k": 1, "n": 4.0})
+
+    def test_vals_of_a_document_will_do(self):
+        trials = search(Trials(), 3, lambda p: 0.0, NESTED)
+        vals = trials.trials[0]["misc"]["vals"]
+        assert space_eval(NESTED, {label: found for label, found in vals.items() if found}) == space_eval(
+            NESTED, trials.argmin
+        )
