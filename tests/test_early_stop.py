@@ -25,7 +25,11 @@ def run(values, stop, **arguments):
 
 def own(rule):
     """A rule as fmin sees a stranger's: without the mark that ours has."""
-    return rule
+
+    def stop(trials, *state):
+        return rule(trials, *state)
+
+    return stop
 
 
 # Each row was measured on Hyperopt 0.3.0.

@@ -26,7 +26,7 @@ class Table:
         values: (k,) legal values in the user's scale, ascending.
         edges: (k + 1,) borders of their cells in the latent scale; None for labels.
         centres: (k,) middles of the cells; the values themselves for labels.
-        prior: (k,) probabilities.
+        prior: (k,) probabilities; `log_prior` their logarithms.
         decides: Whether other hyperparameters depend on it.
     """
 
@@ -38,6 +38,8 @@ class Table:
         self.centres = values
         self.prior = np.exp(law.log_density(values))
         self.prior /= self.prior.sum()
+        with np.errstate(divide="ignore"):
+            self.log_prior = np.log(self.prior)
         cells = law.cell(values)
         if cells is not None:
             self.edges = np.append(cells[0], cells[1][-1])
@@ -67,6 +69,10 @@ class Encoding:
         self.unbounded = np.array(
             [isinstance(g := geometries[j], Line) and not g.bounded for j in self.lines], dtype=bool
         )
+        # Variance of the prior along each hyperparameter, and the length that widths are shares of.
+        self.prior_variance = np.full(len(laws), 1.0 / 12.0)
+        self.prior_variance[self.lines[self.unbounded]] = 1.0
+        self.scale = np.sqrt(12.0 * self.prior_variance)
         self.continuous = np.array(
             [isinstance(geometry, Line) and geometry.step is None for geometry in geometries], dtype=bool
         )

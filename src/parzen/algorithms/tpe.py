@@ -216,21 +216,17 @@ class Model:
         code, z = self.code, self.seen.z[self.best]
         total = weights.sum() + self.settings.prior_weight
         on = ~np.isnan(z)
-        free = np.zeros(len(self.space), dtype=bool)
-        free[code.lines] = code.unbounded
-        prior_variance = np.where(free, 1.0, 1.0 / 12.0)
         w = (weights / total)[:, None] * on
         filled = np.where(on, z, 0.0)
         mass = w.sum(axis=0)
         mean = (w * filled).sum(axis=0) / (mass + 1e-12)
         spread = (w * (filled - mean) ** 2).sum(axis=0)
         shrink = 1.0 / (len(z) + 1)
-        deviation = np.sqrt((spread + prior_variance * shrink) / (mass + shrink))
-        dims = max(1.0, float(on.sum(axis=1).mean())) if len(z) else 1.0
-        count = np.maximum(on.sum(axis=0), 1)
-        scale = np.where(free, math.sqrt(12.0), 1.0)
-        width = SCOTT * deviation * count ** (-1.0 / (4.0 + dims))
-        width = np.minimum(np.maximum(width, NARROWEST * scale), scale)
+        deviation = np.sqrt((spread + code.prior_variance * shrink) / (mass + shrink))
+        count = on.sum(axis=0)
+        dims = max(1.0, float(count.sum()) / max(len(z), 1))
+        width = SCOTT * deviation * np.maximum(count, 1) ** (-1.0 / (4.0 + dims))
+        width = np.minimum(np.maximum(width, NARROWEST * code.scale), code.scale)
         # Steps of 5 % leave the rest's normalisers as they were in most suggestions.
         width = np.exp(np.round(np.log(width) * 20.0) / 20.0)
         tables = [
@@ -240,12 +236,8 @@ class Model:
             for table in code.tables
         ]
         with np.errstate(divide="ignore"):
-            return Kernels(
-                width[code.lines],
-                code.unbounded,
-                [np.log(t) for t in tables],
-                [np.log(t.prior) for t in code.tables],
-            )
+            logs = [np.log(table) for table in tables]
+        return Kernels(width[code.lines], code.unbounded, logs, [t.log_prior for t in code.tables])
 
     def _components(self, rows: np.ndarray, weights: Floats) -> Components:
         seen = self.seen
@@ -270,11 +262,9 @@ class Model:
         if count <= MOST_REST:
             # All rows as they lie, without a copy: the good ones get weight 0.
             z, at, codes = seen.z[: seen.n], seen.bins[: seen.n], seen.codes[:, : seen.n]
-            age = np.arange(float(seen.n))
-            for row in sorted(self.best.tolist(), reverse=True):
-                age[row:] -= 1.0
-            weights = self._fading(age, count)
-            weights[self.best] = 0.0
+            rest = np.ones(seen.n)
+            rest[self.best] = 0.0
+            weights = self._fading(np.cumsum(rest) - 1.0, count) * rest
         else:
             keep = np.ones(seen.n, dtype=bool)
             keep[self.best] = False

@@ -145,8 +145,7 @@ def log_density(kernels: Kernels, parts: Components, at: Candidates) -> Floats:
     """
     inverse = 1.0 / (kernels.sigma * kernels.sigma)
     flat = _log_prior_lines(kernels, at)
-    with np.errstate(divide="ignore"):
-        base = np.log(parts.weights)
+    base = np.log(np.maximum(parts.weights, 1e-300))  # a weight of 0 stays out of the sum
     if parts.on_lines is None and at.on_lines is None:
         # What all components have in common for a candidate is added at the end.
         common = (at.x * at.x) @ (-0.5 * inverse)
@@ -160,7 +159,7 @@ def log_density(kernels: Kernels, parts: Components, at: Candidates) -> Floats:
         ll += base[:, None]
     for t, matrix in enumerate(kernels.tables):
         ll += _table_term(matrix, kernels.priors[t], t, parts, at)
-    prior = flat.sum(axis=1) + (math.log(parts.prior) - common)
+    prior = flat @ np.ones(flat.shape[1]) + (math.log(parts.prior) - common)
     for t, log_prior in enumerate(kernels.priors):
         term = log_prior[at.codes[t]]
         prior += term if at.on_tables is None else np.where(at.on_tables[t], term, 0.0)
@@ -174,6 +173,8 @@ def log_density(kernels: Kernels, parts: Components, at: Candidates) -> Floats:
 
 def _log_prior_lines(kernels: Kernels, at: Candidates) -> Floats:
     """(c, m) log prior density of each candidate along each line; 0 where inactive."""
+    if not kernels.unbounded.any():
+        return np.zeros(at.x.shape)
     z = np.where(kernels.unbounded, at.x, 0.0)
     flat = np.where(kernels.unbounded, -0.5 * z * z - _LOG_ROOT_2PI, 0.0)
     if at.on_lines is not None:
@@ -238,17 +239,20 @@ def draw(
         x = np.where(kernels.unbounded, ndtri(np.clip(u, 1e-15, 1 - 1e-15)), u)
     else:
         means, sigma = parts.means[picked], kernels.sigma
-        low = np.where(kernels.unbounded, 0.0, ndtr(-means / sigma))
-        high = np.where(kernels.unbounded, 1.0, ndtr((1.0 - means) / sigma))
-        own = means + sigma * ndtri(np.clip(low + u * (high - low), 1e-15, 1 - 1e-15))
+        free = bool(kernels.unbounded.any())
+        low, high = ndtr(-means / sigma), ndtr((1.0 - means) / sigma)
+        if free:
+            low, high = np.where(kernels.unbounded, 0.0, low), np.where(kernels.unbounded, 1.0, high)
+        own = means + sigma * ndtri(np.minimum(np.maximum(low + u * (high - low), 1e-15), 1 - 1e-15))
         use = ~is_prior[:, None]
         if parts.on_lines is not None:
             use = use & parts.on_lines[picked]
         fallback = u
-        if kernels.unbounded.any():
+        if free:
             fallback = np.where(kernels.unbounded, ndtri(np.clip(u, 1e-15, 1 - 1e-15)), u)
         x = np.where(use, own, fallback)
-        x = np.where(kernels.unbounded, x, np.clip(x, 0.0, 1.0))
+        cut = np.minimum(np.maximum(x, 0.0), 1.0)
+        x = np.where(kernels.unbounded, x, cut) if free else cut
     codes = np.empty((len(kernels.tables), count), dtype=np.intp)
     for t, matrix in enumerate(kernels.tables):
         share = rng.random(count)
