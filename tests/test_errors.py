@@ -19,7 +19,7 @@ BUILTINS = {
     "InvalidSpace": (ValueError,),
     "InvalidArgument": (ValueError,),
     "InvalidLabel": (TypeError, ValueError),
-    "InvalidPoint": (KeyError, ValueError),
+    "InvalidPoint": (KeyError, ValueError, TypeError),
     "InvalidObjectiveResult": (TypeError, ValueError),
     "InvalidLoss": (TypeError, ValueError, KeyError),
     "InvalidResultStatus": (KeyError, TypeError, ValueError),

@@ -6,7 +6,7 @@ ParzenError
 │   └── DuplicateLabel                     two hyperparameters with one label
 ├── InvalidArgument (ValueError)           an argument of fmin or of a setting
 │   ├── InvalidLabel (TypeError)           a label that is missing or no string
-│   └── InvalidPoint (KeyError)            a point that does not fit its space
+│   └── InvalidPoint (KeyError, TypeError) a point that does not fit its space
 ├── InvalidObjectiveResult (TypeError, ValueError)    what the objective returned
 │   ├── InvalidLoss (KeyError)
 │   └── InvalidResultStatus (KeyError)
@@ -94,7 +94,7 @@ class InvalidLabel(InvalidArgument, TypeError):
     code = "PZ004"
 
 
-class InvalidPoint(InvalidArgument, KeyError):
+class InvalidPoint(InvalidArgument, KeyError, TypeError):
     """A point does not fit its space; ``.label`` names the first culprit."""
 
     code = "PZ016"

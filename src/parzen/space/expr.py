@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from parzen.errors import InvalidArgument, InvalidLabel, InvalidSpace
+from parzen.errors import InvalidArgument, InvalidLabel, InvalidPoint, InvalidSpace
 
 if TYPE_CHECKING:
     from parzen.space.distributions.base import Distribution
@@ -251,11 +251,11 @@ def branch(index: Any, options: int) -> int:
         options: How many there are.
 
     Raises:
-        TypeError: If `index` is no number.
+        InvalidPoint: If `index` is no number; a TypeError.
         InvalidArgument: If it is negative, fractional or too large; a ValueError.
     """
     if isinstance(index, (str, bytes)) or not hasattr(index, "__float__"):
-        raise TypeError(f"the index of a choice must be a whole number; got {index!r}")
+        raise InvalidPoint(f"the index of a choice must be a whole number; got {index!r}")
     whole = int(index) if math.isfinite(index) else -1
     if whole != index or not 0 <= whole < options:
         raise InvalidArgument(
