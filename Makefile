@@ -23,7 +23,7 @@ RAY := ray==2.60.0 pandas pyarrow fsspec pydantic tensorboardX
 PEERS := hyperopt==0.3.0 optuna==5.0.0 rustuna==0.2.0 cmaes==0.13.1 'setuptools<81'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-ray check fmt bench-env overhead quality constraints clean
+.PHONY: help demo test test-ray check fmt bench-env overhead failing-region quality constraints clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' Makefile
@@ -59,8 +59,11 @@ bench-env: .venv-bench/.stamp  ## make the environment with the other optimizers
 overhead: .venv-bench/.stamp  ## CPU time of ask and tell, beside the others
 	$(BENCH)/python -m benchmarks.overhead $(ARGS)
 
+failing-region: .venv-bench/.stamp  ## how a search deals with a region that fails
+	$(BENCH)/python -m benchmarks.failing_region $(ARGS)
+
 quality: .venv-bench/.stamp  ## quality of the search, beside the others
-	$(BENCH)/python -m benchmarks.quality --quick $(ARGS)
+	$(BENCH)/python -m benchmarks.quality $(if $(ARGS),$(ARGS),--quick)
 
 # Needs uv. Run it after changing dependencies in pyproject.toml.
 CONSTRAINTS_HEADER := "\# Versions that go together, for every platform and Python from 3.11 on.\n\# Written by \`make constraints\` from pyproject.toml.\n"
