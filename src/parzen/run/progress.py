@@ -246,11 +246,10 @@ def _make_bar(initial: int, total: int | None) -> Any:
     if _in_notebook():
         import warnings
 
-        from tqdm import TqdmWarning
-        from tqdm.auto import tqdm
-
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", TqdmWarning)  # no widgets: it falls back to text by itself
+            warnings.simplefilter("ignore")  # without widgets it falls back to text, and says so at length
+            from tqdm.auto import tqdm
+
             return tqdm(initial=initial, total=total, unit="trial", leave=True)
     from tqdm import tqdm as plain
 
