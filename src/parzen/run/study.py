@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,8 +18,8 @@ from parzen.history.history import ENDED, History, Status, Trial
 from parzen.history.ledger import Ledger
 from parzen.history.queries import incumbent
 from parzen.run.evaluate import outcome_of
+from parzen.run.origin import created
 from parzen.space.flatten import flatten
-from parzen.space.space import Space
 from parzen.storage.base import Store
 from parzen.storage.memory import MemoryStore
 
@@ -67,7 +64,7 @@ class Study:
         self._held: dict[int, int] = {}  # trial -> the attempt this object claimed
         self.refresh()
         if self.ledger.created is None:
-            self._append(_created(name, self.space, maximize))
+            self._append(created(name, self.space, maximize))
         self.configure(algorithm=algo, seed=seed)
 
     @classmethod
@@ -493,49 +490,3 @@ def why_failed(trial: Trial) -> str:
         return "loss is NaN"
     status = trial.result.get("status") if isinstance(trial.result, dict) else None
     return f"status {status!r}"
-
-
-def _created(name: str, space: Space, maximize: bool) -> e.Created:
-    versions = {"python": platform.python_version(), "numpy": np.__version__}
-    for package in ("parzen", "scipy"):
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = "unknown"
-    return e.Created(
-        time.time(),
-        name,
-        space.to_json(),
-        space.fingerprint(),
-        ["maximize" if maximize else "minimize"],
-        versions,
-        platform.node(),
-        " ".join(sys.argv),
-        _git_commit(Path.cwd()),
-    )
-
-
-def _git_commit(folder: Path) -> str | None:
-    """The commit checked out in `folder`, read from git's files: no process is started."""
-    for parent in (folder, *folder.parents):
-        git = parent / ".git"
-        try:
-            if git.is_file():  # a worktree
-                git = (parent / git.read_text().partition("gitdir:")[2].strip()).resolve()
-            if not git.is_dir():
-                continue
-            head = (git / "HEAD").read_text().strip()
-            if not head.startswith("ref:"):
-                return head
-            reference = head.removeprefix("ref:").strip()
-            common = git / "commondir"
-            shared = (git / common.read_text().strip()).resolve() if common.is_file() else git
-            if (shared / reference).is_file():
-                return (shared / reference).read_text().strip()
-            for line in (shared / "packed-refs").read_text().splitlines():
-                if line.endswith(" " + reference):
-                    return line.split()[0]
-        except OSError:
-            return None
-        return None
-    return None
