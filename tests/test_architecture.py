@@ -67,14 +67,18 @@ ROOMS = {
     # Floor 4, front: documents < domain < trials < search.
     "documents": Room(4),
     "domain": Room(4, beside=("documents",)),
-    "trials": Room(4, beside=("documents", "domain")),
+    "attachments": Room(4),
+    "engines": Room(4, beside=("arguments",)),
+    "trials": Room(4, beside=("attachments", "documents", "domain")),
     "save": Room(4, beside=("documents", "domain", "trials")),
     "early_stop": Room(4),
     "best": Room(4),
     "arguments": Room(4),
     "suggest": Room(4, beside=("documents", "domain", "trials")),
     "tracebacks": Room(4),
-    "search": Room(4, beside=("arguments", "best", "documents", "domain", "save", "tracebacks", "trials")),
+    "search": Room(
+        4, beside=("arguments", "best", "documents", "domain", "engines", "save", "tracebacks", "trials")
+    ),
     "plots": Room(4),
     "formats": Room(4),
     # Floor 5, doors: nobody imports them. Published contracts are above the

@@ -99,6 +99,15 @@ _ARGUMENTS = [
     "maximize",
     "on_error",
     "max_failures",
+    "study",
+    "resume",
+    "workers",
+    "executor",
+    "gpus",
+    "trial_timeout",
+    "trial_memory",
+    "pruner",
+    "lockstep",
 ]
 
 
@@ -157,11 +166,12 @@ def number(value: Any, name: str) -> float | None:
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
 
-def seconds(value: Any) -> float | None:
+def seconds(value: Any, name: str = "timeout") -> float | None:
     """A duration in seconds, or None for no limit.
 
     Args:
         value: Seconds, or text such as ``"30m"``.
+        name: How messages call it.
     """
     if value is None:
         return None
@@ -172,13 +182,50 @@ def seconds(value: Any) -> float | None:
             value = float(digits) * _UNITS[unit]
         except (ValueError, KeyError):
             raise InvalidArgument(
-                f'timeout must be seconds or text such as "90s", "30m", "2h"; got {value!r}'
+                f'{name} must be seconds or text such as "90s", "30m", "2h"; got {value!r}'
             ) from None
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not value > 0:
         raise InvalidArgument(
-            f"The timeout argument should be None or a positive value. Given value: {value!r}"
+            f"The {name} argument should be None or a positive value. Given value: {value!r}"
         )
     return float(value)
+
+
+_BYTES = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+
+
+def memory(value: Any, name: str = "trial_memory") -> int | None:
+    """An amount of memory in bytes, or None for no limit.
+
+    Args:
+        value: Bytes, or text such as ``"4GB"`` or ``"512MiB"``.
+        name: How messages call it.
+    """
+    if value is None:
+        return None
+    amount = value
+    if isinstance(value, str):
+        digits = value.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ")
+        try:
+            amount = float(digits) * _BYTES[value[len(digits) :].strip().lower()]
+        except (ValueError, KeyError):
+            amount = -1
+    if isinstance(amount, bool) or not isinstance(amount, (int, float, np.number)) or not 0 < amount < 2**60:
+        raise InvalidArgument(f'{name} must be bytes or text such as "4GB", "512MiB"; got {value!r}')
+    return int(amount)
+
+
+def at_least_one(value: Any, name: str) -> int:
+    """A whole number of at least 1.
+
+    Args:
+        value: What was given.
+        name: How messages call it.
+    """
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or value < 1:
+        raise InvalidArgument(f"{name} must be a whole number of at least 1; got {value!r}")
+    return int(value)
 
 
 def one_of(value: Any, name: str, allowed: tuple[str, ...]) -> str:

@@ -99,7 +99,7 @@ def document(trial: Trial, tid: Any, labels: Sequence[str], exp_key: Any) -> Doc
         labels: All labels of the space.
         exp_key: Which experiment it belongs to.
     """
-    made = blank(tid, misc_of(tid, trial.point or {}, labels), exp_key=exp_key)
+    made = blank(tid, misc_of(tid, trial.shown, labels), exp_key=exp_key)
     update(made, trial)
     return made
 

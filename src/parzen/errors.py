@@ -15,7 +15,15 @@ ParzenError
 ├── AllTrialsFailed                        a search without one successful trial
 ├── SearchExhausted                        an algorithm with no point left
 ├── TooManyFailures                        `max_failures` was passed
-├── SpaceChanged (ValueError)              a study opened with another space
+├── StudyChanged (ValueError)              a study opened with other settings than its own
+│   └── SpaceChanged                       with another space
+├── StorageError (OSError)                 a store that cannot be used: locked, read-only, away
+│   └── StudyNotFound (FileNotFoundError)  no study where one was expected
+├── TrialFailed                            an attempt that ended without an outcome of the objective's
+│   ├── TrialTimeout (TimeoutError)        it ran past `trial_timeout`
+│   ├── TrialMemory (MemoryError)          it took more than `trial_memory`
+│   └── WorkerLost                         its process died
+├── Pruned                                 raised by an objective to end its trial early
 ├── InvalidEvent (ValueError)              a log that cannot be read
 ├── Taken                                  a store's unique key exists already
 └── MissingDependency (ImportError)        an extra that is not installed
@@ -148,10 +156,58 @@ class TooManyFailures(ParzenError):
     code = "PZ017"
 
 
-class SpaceChanged(ParzenError, ValueError):
-    """A study was opened with a space that differs from its own."""
+class StudyChanged(ParzenError, ValueError):
+    """A durable study was opened with another seed, direction or lockstep than its own."""
+
+    code = "PZ021"
+
+
+class SpaceChanged(StudyChanged):
+    """A durable study was opened with a space that differs from its own."""
 
     code = "PZ011"
+
+
+class StorageError(ParzenError, OSError):
+    """A store cannot be used: it is locked, read-only, away, of a newer format, or no store at all."""
+
+    code = "PZ022"
+
+
+class StudyNotFound(StorageError, FileNotFoundError):
+    """There is no study where one was expected."""
+
+    code = "PZ023"
+
+
+class TrialFailed(ParzenError):
+    """An attempt failed, and the objective's own exception is not at hand."""
+
+    code = "PZ024"
+
+
+class TrialTimeout(TrialFailed, TimeoutError):
+    """A trial ran longer than `trial_timeout` and was ended; the search learns it as a failure."""
+
+    code = "PZ025"
+
+
+class TrialMemory(TrialFailed, MemoryError):
+    """A trial took more memory than `trial_memory` and was ended; the search learns it as a failure."""
+
+    code = "PZ026"
+
+
+class WorkerLost(TrialFailed):
+    """The process that ran a trial died three times; the search learns it as a failure."""
+
+    code = "PZ027"
+
+
+class Pruned(ParzenError):
+    """Raise it in an objective to end the trial early: what it reported is kept, and it is no failure."""
+
+    code = "PZ028"
 
 
 class InvalidEvent(ParzenError, ValueError):

@@ -12,17 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from parzen import arguments
+from parzen import arguments, engines
 from parzen.algorithms import base as algorithms
 from parzen.best import Best
 from parzen.domain import Ctrl, Domain
-from parzen.errors import AllTrialsFailed, InvalidArgument
-from parzen.executors.base import Outcome, Task
-from parzen.executors.inline import InlineExecutor
-from parzen.history.history import Trial
-from parzen.run.evaluate import Objective, evaluator, failure, outcome_of, place_of
+from parzen.errors import AllTrialsFailed, InvalidArgument, StudyNotFound
+from parzen.executors.base import Channel, Evaluate, Executor, Outcome, Task, TaskLimits
+from parzen.history.history import ENDED, Trial
+from parzen.run import importing, opening
+from parzen.run.evaluate import Evaluation, Objective, failure, outcome_of, place_of
 from parzen.run.loop import Limits, drive
 from parzen.run.progress import Progress, choose
+from parzen.run.remote import ThroughStore
 from parzen.run.study import Study
 from parzen.save import load_trials, save_trials
 from parzen.stopping import LossReached, NoProgress, StopRule
@@ -40,7 +41,7 @@ def fmin(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
     max_evals: int | None = _MISSING,
     timeout: float | str | None = None,
     loss_threshold: float | None = None,
-    trials: Trials | None = None,
+    trials: Trials | str | os.PathLike[str] | None = None,
     rstate: Any = None,
     allow_trials_fmin: bool = True,
     pass_expr_memo_ctrl: bool | None = None,
@@ -57,6 +58,15 @@ def fmin(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
     maximize: bool = False,
     on_error: str = "raise",
     max_failures: int | None = None,
+    study: str = "default",
+    resume: str | None = None,
+    workers: int | None = None,
+    executor: Any = None,
+    gpus: int | Sequence[int] | None = None,
+    trial_timeout: float | str | None = None,
+    trial_memory: int | str | None = None,
+    pruner: Any = None,
+    lockstep: int | None = None,
     **unknown: Any,
 ) -> Any:
     """Minimise a function over a space.
@@ -72,9 +82,12 @@ def fmin(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
             a function ``algo(new_ids, domain, trials, seed)`` that returns documents.
             Left out: our default.
         max_evals: Trials in all, those in `trials` included. None goes on without end.
+            Left out for a study in a file or on a server: what the study has.
         timeout: Seconds, or text such as ``"30m"``, after which no trial is started.
         loss_threshold: Stop once a loss of this call is below it.
-        trials: Keeps the history; passed again, the search goes on.
+        trials: Keeps the history; passed again, the search goes on. A path or a URL keeps it
+            durably: ``"search.db"`` (SQLite), ``"search.jsonl"``, ``"postgresql://host/db"``,
+            ``"mongodb://host/db"``. The same call again goes on to the same end.
         rstate: Seed: an int, Generator, RandomState or SeedSequence.
         allow_trials_fmin: Whether a `trials` object with a ``fmin`` of its own takes over.
         pass_expr_memo_ctrl: Whether `fn` is called with ``expr=, memo=, ctrl=``.
@@ -91,6 +104,20 @@ def fmin(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
         maximize: Whether the objective's values are to be made large.
         on_error: ``"raise"`` ends the search at an exception of the objective, ``"continue"`` goes on.
         max_failures: More failed trials than that end the search with `TooManyFailures`.
+        study: The study's name in a durable store.
+        resume: For a durable study whose space has changed: ``"extend"`` keeps the trials that fit,
+            ``"new"`` begins another study beside it.
+        workers: Trials that run at the same time, in processes of their own; of an ``async def``
+            objective, in one event loop.
+        executor: Where trials run: ``"processes"``, ``"threads"``, ``"ray"``, ``"spark"``, a settings
+            object of these, or any `concurrent.futures.Executor` (loky's, Dask's, MPI's).
+        gpus: How many, or which; each worker process sees its own in CUDA_VISIBLE_DEVICES.
+        trial_timeout: Seconds, or text such as ``"30m"``, after which a trial and all processes that it
+            started are ended; it failed.
+        trial_memory: Bytes, or text such as ``"4GB"``, that a trial's processes may hold together.
+        pruner: ``"median"``, ``"asha"`` or a settings object: ends trials early by what they report.
+        lockstep: Trial i sees the outcomes of trials up to i - k only, so that any number of
+            workers up to k gives the same search.
         unknown: Nothing: any other argument is an error that suggests the right name.
 
     Returns:
@@ -109,21 +136,21 @@ def fmin(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
     True
     """
     arguments.refuse_unknown(unknown)
-    if max_evals is _MISSING and timeout is None and loss_threshold is None and early_stop_fn is None:
+    endless = max_evals is _MISSING and timeout is None and loss_threshold is None and early_stop_fn is None
+    if endless and not _has_an_end(trials, study):
         raise InvalidArgument(
             'no end was given. Pass max_evals=100, timeout="30m", or max_evals=None to run until Ctrl-C '
             "(results are kept)."
         )
-    max_evals = None if max_evals is _MISSING else arguments.count(max_evals, "max_evals")
     seconds, threshold = arguments.seconds(timeout), arguments.number(loss_threshold, "loss_threshold")
     if early_stop_fn is not None and not callable(early_stop_fn):
         raise InvalidArgument(f"early_stop_fn must be a function; got {early_stop_fn!r}")
     if trials is not None and allow_trials_fmin and _takes_over(trials):
-        return trials.fmin(
+        return trials.fmin(  # type: ignore[union-attr]  # the user's own class, which has one
             fn,
             space,
             algo=algo,
-            max_evals=max_evals,
+            max_evals=None if max_evals is _MISSING else arguments.count(max_evals, "max_evals"),
             timeout=seconds,
             loss_threshold=threshold,
             rstate=rstate if seed is None else np.random.default_rng(seed),
@@ -137,28 +164,37 @@ def fmin(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
         )
     path = _save_path(trials_save_file)
     algorithm, foreign = arguments.resolve(algo)
+    domain = Domain(fn, space, pass_expr_memo_ctrl=pass_expr_memo_ctrl)
+    limits = TaskLimits(arguments.seconds(trial_timeout, "trial_timeout"), arguments.memory(trial_memory))
     call = _Call(
-        domain=Domain(fn, space, pass_expr_memo_ctrl=pass_expr_memo_ctrl),
-        trials=_trials(trials, path),
+        domain=domain,
+        trials=_trials(trials, path, study),
         algorithm=algorithm,
         foreign=foreign,
         seed=arguments.seed_of(seed, rstate),
         maximize=maximize,
-        max_evals=max_evals,
-        seconds=seconds,
-        threshold=threshold,
-        on_error="continue"
-        if catch_eval_exceptions
-        else arguments.one_of(on_error, "on_error", ("raise", "continue")),
-        max_failures=arguments.count(max_failures, "max_failures"),
+        resume=None if resume is None else arguments.one_of(resume, "resume", ("extend", "new")),
+        settings={
+            **({} if max_evals is _MISSING else {"max_evals": arguments.count(max_evals, "max_evals")}),
+            "timeout": seconds,
+            "loss_threshold": threshold,
+            "on_error": "continue"
+            if catch_eval_exceptions
+            else arguments.one_of(on_error, "on_error", ("raise", "continue")),
+            "max_failures": arguments.count(max_failures, "max_failures"),
+            **({} if pruner is None else {"pruner": pruner}),
+            **({} if lockstep is None else {"lockstep": arguments.at_least_one(lockstep, "lockstep")}),
+        },
         batch=max(arguments.count(max_queue_len, "max_queue_len") or 1, 1),
         points=arguments.seed_points(points_to_evaluate),
         early_stop_fn=early_stop_fn,
         path=path,
         kept_in="this exception's attribute .trials" if trials is None else "the trials that were given",
+        executor=engines.choose(domain.fn, workers, executor, gpus, limits),
+        limits=limits,
     )
-    stopped, study = _search(call, choose(verbose, show_progressbar))
-    return _answer(call, study, stopped, return_argmin)
+    stopped, searched = _search(call, choose(verbose, show_progressbar))
+    return _answer(call, searched, stopped, return_argmin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,16 +207,15 @@ class _Call:
     foreign: Callable[..., Any] | None
     seed: int | None
     maximize: bool
-    max_evals: int | None
-    seconds: float | None
-    threshold: float | None
-    on_error: str
-    max_failures: int | None
+    resume: str | None
+    settings: dict[str, Any]
     batch: int
     points: Sequence[Mapping[str, Any]]
     early_stop_fn: Callable[..., tuple[bool, Any]] | None
     path: Path | None
     kept_in: str
+    executor: Executor
+    limits: TaskLimits
 
     @property
     def sign(self) -> float:
@@ -193,32 +228,46 @@ def _search(call: _Call, factory: Callable[..., Any]) -> tuple[str | None, Study
     trials, domain = call.trials, call.domain
     # Documents inserted and not refreshed yet come on top of max_evals, as in Hyperopt.
     before = len(trials)
-    study = trials.bind(domain.space, algorithm=call.algorithm, seed=call.seed, maximize=call.maximize)
+    study = trials.bind(
+        domain.space, algorithm=call.algorithm, seed=call.seed, maximize=call.maximize, resume=call.resume
+    )
+    durable = study.durable
+    if durable:
+        opening.check_settings(study.name, study.ledger.configured, None, call.settings)
     _enqueue(study, call.points)
-    trials.release_orphans()
-    study.configure(max_evals=call.max_evals, timeout=call.seconds, on_error=call.on_error)
-    quota = None if call.max_evals is None else max(call.max_evals - before, 0) + study.ledger.queued
+    if not durable:
+        trials.release_orphans()
+    elif call.limits:
+        call.settings["limits"] = {"seconds": call.limits.seconds, "memory": call.limits.memory}
+    study.configure(**call.settings, objective=importing.name_of(domain.fn) if durable else None)
+    known = sum(trial.status in ENDED for trial in study.trials) if durable else before
+    quota = None
+    if not durable and call.settings.get("max_evals") is not None:
+        quota = max(call.settings["max_evals"] - before, 0) + study.ledger.queued
     save = None if call.path is None else partial(save_trials, trials, call.path, named=set())
-    rules, stop_fn = _rules(call, since=len(study.trials))
+    rules, stop_fn = _rules(call, since=0 if durable else len(study.trials))
     limits = Limits(
         trials=quota,
-        seconds=call.seconds,
+        seconds=call.settings["timeout"],
         batch=call.batch,
-        on_error=call.on_error,
-        max_failures=call.max_failures,
+        on_error=call.settings["on_error"],
+        max_failures=call.settings["max_failures"],
         rules=rules,
         after_round=_after_round(trials, stop_fn, save),
-        kept_in=call.kept_in,
+        kept_in=trials.place if durable else call.kept_in,
+        task=call.limits,
     )
     more = None
     if call.foreign is not None:
         more = _asking(call.foreign, domain, trials, np.random.default_rng([study.seed, before]))
-    executor = InlineExecutor(_evaluation(call, study))
-    total = None if quota is None else quota + len(study.ledger.waiting) + before
+    total = study.end if quota is None else quota + len(study.ledger.waiting) + before
     try:
-        with Progress(factory, before, total, call.sign) as progress:
+        with Progress(factory, known, total, call.sign) as progress:
+            for line in trials.opening_lines(known):
+                progress.say(line)
             told = partial(_told, trials)
-            stopped = drive(study, executor, limits, progress, told=told, more=more)
+            evaluate = _evaluation(call, study, progress)
+            stopped = drive(study, call.executor, evaluate, limits, progress, told=told, more=more)
     except BaseException as error:
         # Whatever ends the search, what was found is not lost with it.
         with suppress(AttributeError):
@@ -234,8 +283,9 @@ def _search(call: _Call, factory: Callable[..., Any]) -> tuple[str | None, Study
 def _rules(call: _Call, since: int) -> tuple[list[StopRule], Callable[..., tuple[bool, Any]] | None]:
     """Stop rules of one call, and the user's own one if it is none of ours."""
     rules: list[StopRule] = []
-    if call.threshold is not None:
-        rules.append(LossReached(call.sign * call.threshold, since))
+    threshold = call.settings["loss_threshold"]
+    if threshold is not None:
+        rules.append(LossReached(call.sign * threshold, since))
     patience = getattr(call.early_stop_fn, "rule", None)
     if isinstance(patience, NoProgress):
         return [*rules, NoProgress(patience.trials, patience.percent, since)], None
@@ -252,16 +302,37 @@ def _save_path(given: str | os.PathLike[str]) -> Path | None:
     return path
 
 
-def _trials(trials: Any, path: Path | None) -> Trials:
-    """The given trials, those in the file, or new ones."""
+def _trials(trials: Any, path: Path | None, study: str) -> Trials:
+    """The given trials, those in a store or a file, or new ones."""
+    if importing.being_loaded() is not None:
+        raise InvalidArgument(
+            f"fmin was called while a worker imported {importing.being_loaded()!r}",
+            hint='put the search below if __name__ == "__main__": in that file',
+        )
+    if isinstance(trials, (str, os.PathLike)):
+        if path is not None:
+            raise InvalidArgument(
+                "give trials= or trials_save_file=, not both: a study in a file saves itself"
+            )
+        return Trials(store=trials, study=study)
     if trials is None:
         return load_trials(path) if path is not None and path.exists() else Trials()
     if not isinstance(trials, Trials):
         raise InvalidArgument(
-            f"trials must be a Trials object; got {trials!r}",
+            f"trials must be a Trials object, a path or a URL; got {trials!r}",
             hint="Trials pickled by Hyperopt load with parzen.load_trials(path)",
         )
     return trials
+
+
+def _has_an_end(trials: Any, study: str) -> bool:
+    """Whether a durable study that exists says itself how many trials it is to have."""
+    if isinstance(trials, (str, os.PathLike)):
+        try:
+            return Study.load(trials, study).end is not None
+        except StudyNotFound:
+            return False
+    return isinstance(trials, Trials) and trials.end is not None
 
 
 def _answer(call: _Call, study: Study, stopped: str | None, return_argmin: bool) -> Any:
@@ -270,36 +341,45 @@ def _answer(call: _Call, study: Study, stopped: str | None, return_argmin: bool)
             raise AllTrialsFailed("There are no evaluation tasks, cannot return argmin of task losses.")
         return None
     best = study.best
-    point = best.point or {}
-    params = call.domain.space.build(point)
+    params = study.space.build(best.point or {})
     if not return_argmin:
         return params
     loss = float(best.losses[0])
-    return Best(dict(point), params, loss, -loss if study.maximize else loss, best, stopped, study)
+    return Best(dict(best.shown), params, loss, -loss if study.maximize else loss, best, stopped, study)
 
 
-def _evaluation(call: _Call, study: Study) -> Callable[[Task], Outcome]:
-    """What the executor calls: claim the trial, then run the objective."""
-    domain = call.domain
-    if domain.plain and not domain.annotated:
-        objective = Objective(domain.fn, domain.space, call.maximize)
-        run = evaluator(objective, domain.space, lambda: study.seed)
-    else:
-        run = partial(_run_with_ctrl, domain, call.trials, call.sign)
+def _evaluation(call: _Call, study: Study, progress: Progress) -> Evaluate:
+    """What the executor calls: the objective, on the worker's side."""
+    domain, executor = call.domain, call.executor
+    if not domain.plain:
+        if executor.parallel:
+            raise InvalidArgument(
+                "an objective that wants Hyperopt's expression, memo or Ctrl runs in this process only",
+                hint="let it take the point, or leave workers= and executor= out",
+            )
+        return partial(_run_with_ctrl, domain, call.trials, study, call.sign)
+    objective = Objective(domain.fn, domain.space, call.maximize)
+    objective.by_keyword |= domain.annotated
+    evaluation = Evaluation(objective, study.space)
+    if executor.channel or not objective.wants_context:
+        return evaluation
+    if study.store.shared:
+        return ThroughStore(evaluation, getattr(study.store, "private_url", study.store.url), study.name)
+    progress.say(
+        f"parzen: {type(executor).__name__} has no way back for reports, so nothing is pruned; "
+        "with a study on a server (PostgreSQL, MongoDB) it has"
+    )
+    return evaluation
 
-    def evaluate(task: Task) -> Outcome:
-        if not task.trial.claimed:
-            study.claim(task.trial)
-        return run(task)
 
-    return evaluate
-
-
-def _run_with_ctrl(domain: Domain, trials: Trials, sign: float, task: Task) -> Outcome:
+def _run_with_ctrl(
+    domain: Domain, trials: Trials, study: Study, sign: float, task: Task, channel: Channel
+) -> Outcome:
     """Run an objective that wants Hyperopt's expression, memo and Ctrl."""
+    del channel
     try:
         doc = trials.document_of(task.number)
-        returned = domain.call(task.trial.point or {}, Ctrl(trials, current_trial=doc))
+        returned = domain.call(study.space.shown(task.point), Ctrl(trials, current_trial=doc))
         return outcome_of(returned, place_of(domain.fn), sign)
     except Exception as error:  # noqa: BLE001  # the boundary around the user's code, as in run/evaluate.py
         return failure(error)
@@ -356,11 +436,12 @@ def _enqueue(study: Study, points: Sequence[Mapping[str, Any]]) -> None:
     """Enqueue seed points, but for those that a resumed search has tried already."""
     if not points:
         return
-    checked = [study.space.check(point, f"points_to_evaluate[{i}]") for i, point in enumerate(points)]
+    space = study.space
+    checked = [space.check(space.stored(point), f"points_to_evaluate[{i}]") for i, point in enumerate(points)]
     tried = [trial.point for trial in study.trials if trial.point is not None]
     for point in checked:
         if point not in tried:
-            study.enqueue(point, {"by": "points_to_evaluate"})
+            study.enqueue(space.shown(point), {"by": "points_to_evaluate"})
 
 
 def _takes_over(trials: Any) -> bool:

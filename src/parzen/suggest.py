@@ -35,7 +35,7 @@ def suggest_documents(
     docs = []
     for i, tid in enumerate(new_ids):
         ask = _SeededAsk(len(study.trials) + i, int(seed), study.seed)
-        point = dict(algorithm.suggest(history, ask).point)
+        point = study.space.shown(algorithm.suggest(history, ask).point)
         misc = documents.misc_of(tid, point, labels)
         docs += trials.new_trial_docs([tid], [None], [{"status": documents.STATUS_NEW}], [misc])
     return docs

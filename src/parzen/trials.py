@@ -8,7 +8,9 @@ the log at `refresh()` and appended to it.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -16,10 +18,12 @@ import numpy as np
 from parzen import documents
 from parzen.algorithms.base import Algorithm
 from parzen.documents import Document
-from parzen.errors import AllTrialsFailed, InvalidArgument, InvalidTrial
+from parzen.attachments import StoredAttachments
+from parzen.errors import AllTrialsFailed, InvalidArgument, InvalidTrial, StudyNotFound
 from parzen.history import events
 from parzen.history.history import ENDED
-from parzen.run.study import Study, no_success
+from parzen.run.failures import no_success
+from parzen.run.study import Study
 from parzen.space.flatten import flatten
 
 
@@ -27,8 +31,11 @@ class Trials:
     """The trials of a search, as documents.
 
     Args:
-        exp_key: Names the experiment; documents carry it.
+        exp_key: Names the experiment; documents carry it. A path such as ``"search.db"`` or a URL
+            opens the study that is kept there.
         refresh: Accepted for Hyperopt's sake.
+        store: Where the study is kept: a `Store`, a path or a URL; left out, in memory.
+        study: The study's name there.
 
     >>> from parzen import fmin, hp, Trials
     >>> trials = Trials()
@@ -39,14 +46,28 @@ class Trials:
 
     asynchronous = False
 
-    def __init__(self, exp_key: str | None = None, refresh: bool = True) -> None:
+    def __init__(
+        self,
+        exp_key: str | None = None,
+        refresh: bool = True,
+        *,
+        store: Any = None,
+        study: str = "default",
+    ) -> None:
         del refresh
+        if store is None and _names_a_store(exp_key):
+            store, exp_key = exp_key, None
         self._exp_key = exp_key
-        self.attachments: dict[str, Any] = {}
+        self.attachments: Any = {}
         self._start()
+        self._store, self._study_name = store, study
+        if store is not None:
+            self._look()
 
     def _start(self) -> None:
         self._study: Study | None = None
+        self._store: Any = None
+        self._study_name = "default"
         self._seed_given = False
         self._documents: list[Document] = []  # all of them, in order
         self._inserted: list[Document] = []  # visible after the next refresh
@@ -59,6 +80,15 @@ class Trials:
         self._next_id = 0
         self._extra_ids: set[Any] = set()
         self._head = 0
+
+    def _look(self) -> None:
+        """Open the study in the store for reading, if it is there already."""
+        with suppress(StudyNotFound):
+            self._take_study(Study.load(self._store, self._study_name))
+
+    def _take_study(self, study: Study) -> None:
+        self._study, self._study_name = study, study.name
+        self.attachments = StoredAttachments(study)
 
     # Binding to a space
 
@@ -80,6 +110,7 @@ class Trials:
         algorithm: Algorithm | None = None,
         seed: int | None = None,
         maximize: bool = False,
+        resume: str | None = None,
     ) -> Study:
         """Give the trials a space; documents that were inserted before are bound to it.
 
@@ -88,12 +119,16 @@ class Trials:
             algorithm: What suggests from here on.
             seed: The seed from here on; left out, the one in force stays.
             maximize: Whether the objective's values are to be made large.
+            resume: For a durable study: ``"extend"`` or ``"new"``, as for `Study`.
 
         Raises:
             InvalidArgument: If the trials were made with another direction.
+            StudyChanged: If a durable study does not agree.
         """
         given = flatten(space)
-        if self._study is None:
+        if self._store is not None:
+            self._bind_stored(given, algorithm, seed, maximize, resume)
+        elif self._study is None:
             self._study = Study(given, algorithm or "tpe", seed=seed, maximize=maximize)
             self._head = self._study.ledger.head
         else:
@@ -107,7 +142,50 @@ class Trials:
             self._study.configure(algorithm=algorithm, seed=seed)
         self._seed_given = self._seed_given or seed is not None
         self.refresh()
-        return self._study
+        return self.study
+
+    def _bind_stored(
+        self, given: Any, algorithm: Algorithm | None, seed: int | None, maximize: bool, resume: str | None
+    ) -> None:
+        study = Study(
+            given,
+            algorithm,
+            seed=seed,
+            maximize=maximize,
+            store=self._store,
+            name=self._study_name,
+            resume=resume,
+        )
+        self._take_study(study)
+
+    @property
+    def end(self) -> int | None:
+        """How many trials a durable study is to have; None without an end, and in memory."""
+        return None if self._study is None else self._study.end
+
+    @property
+    def place(self) -> str:
+        """Where a durable study is, in words."""
+        return f"study {self.study.name!r} of {self.study.store.url}"
+
+    def opening_lines(self, known: int) -> list[str]:
+        """What to say when a durable study is opened for a search.
+
+        Args:
+            known: Trials that have ended.
+        """
+        if self._store is None:
+            return []
+        study = self.study
+        where = f"parzen: {self.place}"
+        if not study.trials:
+            lines = [f"{where}: new, seed {study.seed}"]
+        elif study.end is not None and known >= study.end:
+            lines = [f"{where}: all {known} trials are there; a larger max_evals goes on"]
+        else:
+            of = "" if study.end is None else f" of {study.end}"
+            lines = [f"{where}: goes on after {known}{of} trials, seed {study.seed}"]
+        return lines
 
     # Documents and log
 
@@ -150,7 +228,7 @@ class Trials:
     def _follow_space(self, study: Study, labels: list[str]) -> None:
         """Rewrite values in documents where the space changed: a reordered choice has other indices."""
         for number, doc in self._by_number.items():
-            carried = documents.misc_of(doc["tid"], study.trials[number].point or {}, labels)
+            carried = documents.misc_of(doc["tid"], study.trials[number].shown, labels)
             doc["misc"]["idxs"] |= carried["idxs"]
             doc["misc"]["vals"] |= carried["vals"]
 
@@ -180,7 +258,8 @@ class Trials:
     def _take_in(self, study: Study, doc: Document) -> None:
         if doc["state"] == documents.JOB_STATE_CANCEL:
             return
-        trial = study.put_in(documents.point_in(doc), {"by": "document"})
+        point = study.space.stored(documents.point_in(doc))
+        trial = study.put_in(point, {"by": "document"})
         while len(self._tids) <= trial.number:
             self._tids.append(None)
         self._tids[trial.number] = doc["tid"]
@@ -212,6 +291,8 @@ class Trials:
 
     def refresh(self) -> None:
         """Show inserted documents, and take edits of documents into the log."""
+        if self._store is not None:
+            self._refresh_store()
         if not self._documents and not self._inserted:
             return  # nobody has seen a document yet
         self._sync()
@@ -225,6 +306,13 @@ class Trials:
             if doc["state"] in documents.JOB_VALID_STATES and doc["exp_key"] == self._exp_key
         ]
 
+    def _refresh_store(self) -> None:
+        """Take in what others wrote; reading a document is a reason to look."""
+        if self._study is None:
+            self._look()
+        else:
+            self._study.refresh()
+
     def settle(self) -> None:
         """Take in documents that were inserted since the last refresh, if there are any."""
         if self._inserted:
@@ -234,9 +322,7 @@ class Trials:
         """Let trials that an interrupted run left RUNNING be evaluated again."""
         study = self._study
         if study is not None:
-            for trial in study.trials:
-                if trial.claimed and trial.status not in ENDED:
-                    study.release(trial.number, "left running by an earlier run")
+            study.release_all("left running by an earlier run")
             self._sync()
 
     def document_of(self, number: int) -> Document:
@@ -599,6 +685,16 @@ class Trials:
                     self._agree(doc, number)
             self._head = self._study.ledger.head
         self.refresh()
+
+
+_FILES = (".db", ".sqlite", ".sqlite3", ".jsonl")
+
+
+def _names_a_store(given: Any) -> bool:
+    """Whether what stands in the place of an exp_key is a path or a URL."""
+    if isinstance(given, str):
+        return "://" in given or given.endswith(_FILES)
+    return isinstance(given, os.PathLike)
 
 
 def _in_log(trial: Any) -> tuple[Any, Any, Any]:

@@ -30,6 +30,7 @@ class Event:
 
     kind: ClassVar[str]
     version: ClassVar[int] = 1
+    later: ClassVar[frozenset[str]] = frozenset()  # fields added since; not written where they are empty
 
     @property
     def key(self) -> str | None:
@@ -88,9 +89,12 @@ class Extended(Event):
 
 @dataclass(slots=True)
 class Opened(Event):
-    """A trial has a number."""
+    """A trial has a number; `owner` is about to suggest its point."""
 
     number: int
+    owner: str = ""
+
+    later: ClassVar[frozenset[str]] = frozenset({"owner"})
 
     @property
     def key(self) -> str:
@@ -221,6 +225,9 @@ def to_json(event: Event) -> dict[str, Any]:
     {'kind': 'opened', 'v': 1, 'at': 0.5, 'number': 3}
     """
     data = {f.name: plain(getattr(event, f.name)) for f in fields(event)}
+    for name in event.later:
+        if not data[name]:
+            del data[name]
     return {"kind": event.kind, "v": event.version, **data}
 
 

@@ -52,6 +52,10 @@ class Trial:
         reports: Step -> intermediate value.
         attempt: The newest claim, counted from 1; 0 before any.
         claimed: Whether that claim is held.
+        owner: Who holds or held it.
+        lost: How many attempts ended because the process that ran them died.
+        opener: Who opened the trial, and is to suggest its point.
+        opened_at: The number of its `opened` event: its suggestion sees the log up to there.
         opened, started, ended: Seconds since 1970, or NaN.
     """
 
@@ -67,10 +71,13 @@ class Trial:
         "error",
         "excluded",
         "losses",
+        "lost",
         "metrics",
         "note",
         "number",
         "opened",
+        "opened_at",
+        "opener",
         "outcome_row",
         "owner",
         "point",
@@ -81,9 +88,14 @@ class Trial:
         "status",
     )
 
-    def __init__(self, number: int, opened: float, space: Space) -> None:
+    def __init__(
+        self, number: int, opened: float, space: Space, opener: str = "", opened_at: int = 0
+    ) -> None:
         self.number = number
         self.opened = opened
+        self.opener = opener
+        self.opened_at = opened_at
+        self.lost = 0
         self.started = self.ended = math.nan
         self.point: dict[str, float | int] | None = None
         self.enqueued: dict[str, float | int] | None = None
@@ -120,6 +132,12 @@ class Trial:
             self._params = self._space.build(self.point or {})
         return self._params
 
+    @property
+    def shown(self) -> dict[str, float | int]:
+        """The point as the user's space counts: with that space's indices where options were reordered."""
+        point = self.point or {}
+        return self._space.shown(point) if self._space.moves else point
+
     def __repr__(self) -> str:
         loss = "" if self.loss is None else f", loss {self.loss:.6g}"
         return f"Trial({self.number}, {self.status.name.lower()}{loss}, {self.point})"
@@ -148,6 +166,7 @@ class Tables:
         self.reports: list[tuple[int, int, float, float]] = []  # number, attempt, step, value
         self.derived: dict[Any, tuple[Any, int]] = {}
         self.columns: tuple[int, Columns] | None = None
+        self.partial: frozenset[int] = frozenset()  # trials from before the space had all its labels
 
     def add_point(self, number: int, event: int, row: Sequence[float]) -> int:
         """Append a suggested point; returns its row.
@@ -167,7 +186,9 @@ class Tables:
         self.point_events.append(event)
         return n
 
-    def add_outcome(self, trial: Trial, event: int, status: Status, losses: Sequence[float]) -> int:
+    def add_outcome(
+        self, trial: Trial, event: int, status: Status, losses: Sequence[float], point_row: int
+    ) -> int:
         """Append an outcome; returns its row.
 
         Args:
@@ -175,9 +196,10 @@ class Tables:
             event: The number of its `finished` event.
             status: What became of it.
             losses: m minimised losses, or none.
+            point_row: The row of its point in these tables.
         """
         self.outcome_numbers.append(trial.number)
-        self.outcome_points.append(trial.point_row)
+        self.outcome_points.append(point_row)
         self.outcome_events.append(event)
         self.statuses.append(status)
         self.losses.append(losses)
@@ -281,6 +303,11 @@ class History:
         return self._n_outcomes
 
     @property
+    def partial(self) -> frozenset[int]:
+        """Numbers of trials that lack a value of this space: evidence, but nothing that could be built."""
+        return self._tables.partial
+
+    @property
     def columns(self) -> Columns:
         """Trials in the order of their numbers; made once for the newest view."""
         tables = self._tables
@@ -355,6 +382,14 @@ class History:
                 own[step] = (attempt, value)
         rows = (kept.get(i, {}) for i in self.numbers.tolist())
         return [{step: value for step, (_, value) in sorted(own.items())} for own in rows]
+
+    def reported(self, after: int = 0) -> list[tuple[int, int, float, float]]:
+        """(number, attempt, step, value) of each report, in the order of the log.
+
+        Args:
+            after: Leave out that many of the first ones.
+        """
+        return self._tables.reports[after : self._n_reports]
 
     def _column(self, values: Mapping[int, float]) -> Floats:
         """(n,) values by trial number, NaN where there is none."""

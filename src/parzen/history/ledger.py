@@ -20,6 +20,9 @@ from parzen.history.history import ENDED, History, Status, Tables, Trial
 from parzen.space.space import Space
 
 
+LOST = "worker lost"  # how the `why` of a `released` begins where the process that ran the attempt died
+
+
 class Ledger:
     """Folds a study's events, one at a time, in order.
 
@@ -35,14 +38,17 @@ class Ledger:
         self.configured: e.Configured | None = None
         self.trials: list[Trial] = []
         self.waiting: dict[int, None] = {}  # has a point or awaits one, and nobody works on it
+        self.claimed: dict[int, None] = {}  # somebody works on it
         self.counts = dict.fromkeys(Status, 0)
         self.notes: list[e.Noted] = []
         self.requests: list[e.Requested] = []
         self.seeded = 0
+        self.rebuilt = 0  # how often what had been told was changed
         self._given = space
         self._queue: deque[e.Enqueued] = deque()
         self._running: dict[int, int] = {}  # number -> row of its point
         self._tables = Tables(len(self.space), 1)
+        self._partial: frozenset[int] = frozenset()
         self._viewed = False
         self._folds: dict[type[e.Event], Any] = {
             cls: getattr(self, f"_{kind}") for kind, cls in e.EVENTS.items()
@@ -72,6 +78,11 @@ class Ledger:
     def objectives(self) -> list[str]:
         """``"minimize"`` or ``"maximize"`` for each objective."""
         return self.created.objectives if self.created is not None else ["minimize"]
+
+    @property
+    def ended(self) -> int:
+        """How many trials have come to an end."""
+        return sum(self.counts[status] for status in ENDED)
 
     @property
     def queued(self) -> int:
@@ -109,16 +120,26 @@ class Ledger:
     def _extended(self, event: e.Extended) -> None:
         old = self.space
         self._read_space(event.space, event.fingerprint)
+        misfits = set()
         for trial in self.trials:
             trial._space = self.space
-            if trial.point is not None:
-                trial.point = carry(trial.point, old, self.space)
-        self._rebuild(old)
+            if trial.point is None:
+                continue
+            moved = carried(trial.point, old, self.space)
+            if moved is None:
+                misfits.add(trial.number)
+            trial.point = carry(trial.point, old, self.space) if moved is None else moved
+        self._partial = frozenset(
+            trial.number
+            for trial in self.trials
+            if trial.point is not None and not self.space.fits(trial.point)
+        )
+        self._rebuild(misfits)
 
     def _opened(self, event: e.Opened) -> None:
         if event.number != len(self.trials):
             raise InvalidEvent(f"the log opens trial {event.number} where {len(self.trials)} is next")
-        trial = Trial(event.number, event.at, self.space)
+        trial = Trial(event.number, event.at, self.space, event.owner, self.head)
         if self._queue:
             enqueued = self._queue.popleft()
             trial.enqueued, trial.note = enqueued.point, enqueued.note
@@ -149,14 +170,17 @@ class Ledger:
         self._tables.starts.append((event.number, event.at))
         self._move(trial, Status.RUNNING)
         self.waiting.pop(event.number, None)
+        self.claimed[event.number] = None
 
     def _released(self, event: e.Released) -> None:
         trial = self._trial(event.number)
         if trial.status in ENDED or trial.excluded or not trial.claimed or event.attempt != trial.attempt:
             return
         trial.claimed = False
+        trial.lost += event.why.startswith(LOST)
         self._move(trial, Status.OPEN)
         self.waiting[event.number] = None
+        self.claimed.pop(event.number, None)
 
     def _reported(self, event: e.Reported) -> None:
         trial = self._trial(event.number)
@@ -179,8 +203,11 @@ class Ledger:
         trial.claimed = False
         self._move(trial, status)
         self.waiting.pop(event.number, None)
+        self.claimed.pop(event.number, None)
         if self._running.pop(event.number, None) is not None:
-            trial.outcome_row = self._tables.add_outcome(trial, self.head, status, event.losses)
+            trial.outcome_row = self._tables.add_outcome(
+                trial, self.head, status, event.losses, trial.point_row
+            )
 
     def _amended(self, event: e.Amended) -> None:
         trial = self._trial(event.number)
@@ -189,8 +216,9 @@ class Ledger:
         status = Status[event.status.upper()]
         trial.losses, trial.metrics, trial.result = event.losses, event.metrics, event.result
         self._move(trial, status)
+        self.rebuilt += 1
         if self._viewed:
-            self._rebuild(self.space)
+            self._rebuild(set())
         if trial.outcome_row < 0:
             return
         tables = self._tables
@@ -204,7 +232,8 @@ class Ledger:
         trial.excluded = True
         self.counts[trial.status] -= 1
         self.waiting.pop(event.number, None)
-        self._rebuild(self.space)
+        self.claimed.pop(event.number, None)
+        self._rebuild(set())
 
     def _noted(self, event: e.Noted) -> None:
         self.notes.append(event)
@@ -224,26 +253,30 @@ class Ledger:
             self.counts[status] += 1
         trial.status = status
 
-    def _rebuild(self, space: Space) -> None:
+    def _rebuild(self, misfits: set[int]) -> None:
         """Start new tables with what counts now; views of the old ones stay true.
 
         Args:
-            space: The space so far; of trials from another one only those that fit are kept.
+            misfits: Trials that are no knowledge about the space from here on.
         """
         old, self._tables = self._tables, Tables(len(self.space), len(self.objectives))
+        self._tables.partial = self._partial
         self._viewed = False
+        self.rebuilt += 1
         self._tables.starts, self._tables.reports = list(old.starts), list(old.reports)
         self._running = {}
         for trial in self.trials:
             trial.point_row = trial.outcome_row = -1
         for number, event in zip(old.point_numbers, old.point_events, strict=True):
             trial = self.trials[number]
-            if not trial.excluded and (self.space is space or self.space.fits(trial.point or {})):
+            if not trial.excluded and number not in misfits:
                 self._add_point(trial, event)
         for number, event in zip(old.outcome_numbers, old.outcome_events, strict=True):
             trial = self.trials[number]
             if trial.point_row >= 0:
-                trial.outcome_row = self._tables.add_outcome(trial, event, trial.status, trial.losses)
+                trial.outcome_row = self._tables.add_outcome(
+                    trial, event, trial.status, trial.losses, trial.point_row
+                )
 
 
 def carry(point: dict[str, float | int], old: Space, new: Space) -> dict[str, float | int]:
@@ -266,6 +299,31 @@ def carry(point: dict[str, float | int], old: Space, new: Space) -> dict[str, fl
             moved = param.options.index(text) if text in param.options else None
         if moved is not None and not math.isnan(moved) and param.distribution.contains(moved):
             kept[label] = param.distribution.plain(moved)
+    return kept
+
+
+def carried(point: dict[str, float | int], old: Space, new: Space) -> dict[str, float | int] | None:
+    """A point of one space in another, or None if it is no knowledge about that one.
+
+    It is, if none of its values has become illegal and it lacks a value only for labels that the
+    old space did not have.
+
+    Args:
+        point: Label -> stored value.
+        old: The space it belongs to.
+        new: The space to bring it to.
+    """
+    kept = carry(point, old, new)
+    if any(label in new.index and label not in kept for label in point):
+        return None
+    values = {new.index[label]: value for label, value in kept.items()}
+    for j in new.order:
+        label = new.params[j].label
+        if new.uses(j, values):
+            if j not in values and label in old.index:
+                return None
+        elif j in values:
+            del kept[label]
     return kept
 
 

@@ -27,11 +27,19 @@ def _better(best: _Best, row: OutcomeRow) -> None:
 def incumbent(history: History) -> tuple[int, float] | None:
     """Number and first loss of the best successful trial; ties go to the lowest number.
 
+    A trial from before the space had all its labels is no point of this space, and never the best.
+
     Args:
         history: Any view.
 
     Returns:
         None if no trial succeeded.
     """
-    best = history.derived("incumbent", _Best, _better)
+    partial = history.partial
+
+    def step(best: _Best, row: OutcomeRow) -> None:
+        if row.number not in partial:
+            _better(best, row)
+
+    best = history.derived("incumbent", _Best, step)
     return None if best.number is None else (best.number, best.loss)

@@ -16,11 +16,12 @@ from parzen.errors import (
     InvalidLoss,
     InvalidObjectiveResult,
     InvalidResultStatus,
+    Pruned,
     ResultWarning,
     did_you_mean,
     warn,
 )
-from parzen.executors.base import Outcome, Task
+from parzen.executors.base import Channel, Outcome, Task
 from parzen.run.context import TrialContext
 from parzen.space.expr import Bundle
 from parzen.space.space import Space
@@ -121,35 +122,61 @@ def _parameters(fn: Callable[..., Any]) -> tuple[list[str], list[str], bool]:
     return required, optional, any(p.kind is p.VAR_KEYWORD for p in parameters)
 
 
-def evaluator(objective: Objective, space: Space, seed: Callable[[], int]) -> Callable[[Task], Outcome]:
-    """A function that runs one task and never raises what the objective raised.
+class Evaluation:
+    """Runs one task on the worker's side; never raises what the objective raised. Can be pickled.
 
     Args:
         objective: What to call.
         space: Builds its argument.
-        seed: Gives the study's seed, for the context.
     """
 
-    def evaluate(task: Task) -> Outcome:
-        trial = task.trial
-        context = None
+    def __init__(self, objective: Objective, space: Space) -> None:
+        self.objective = objective
+        self.space = space
+        self.asynchronous = inspect.iscoroutinefunction(inspect.unwrap(objective.fn))
+
+    def __call__(self, task: Task, channel: Channel) -> Any:
+        """An outcome; of an ``async def`` objective a coroutine that gives one.
+
+        Args:
+            task: What to evaluate.
+            channel: For reports and questions.
+        """
+        context = TrialContext(task, channel) if self.objective.wants_context else None
+        if self.asynchronous:
+            return self._awaited(task, context)
         try:
-            argument = space.build(trial.point or {})
-            if objective.wants_context:
-                context = TrialContext(trial.number, dict(trial.point or {}), seed())
-            returned = objective(argument, context)
+            returned = self.objective(self.space.build(task.point), context)
         except Exception as error:  # noqa: BLE001  # the one boundary around the user's code
-            _explain_floats(error, space, trial.point or {})
-            return failure(error)
+            return self._raised(error, task, context)
+        return self._outcome(returned, context)
+
+    async def _awaited(self, task: Task, context: TrialContext | None) -> Outcome:
         try:
-            outcome = outcome_of(returned, objective.where, objective.sign)
+            returned = await self.objective(self.space.build(task.point), context)
+        except Exception as error:  # noqa: BLE001  # as above, for coroutines
+            return self._raised(error, task, context)
+        return self._outcome(returned, context)
+
+    def _raised(self, error: Exception, task: Task, context: TrialContext | None) -> Outcome:
+        if isinstance(error, Pruned):
+            outcome = Outcome("pruned", result={"status": "fail", "pruned": True})
+            return _with_attachments(outcome, context)
+        _explain_floats(error, self.space, task.point)
+        return _with_attachments(failure(error), context)
+
+    def _outcome(self, returned: Any, context: TrialContext | None) -> Outcome:
+        try:
+            outcome = outcome_of(returned, self.objective.where, self.objective.sign)
         except InvalidObjectiveResult as error:
             return failure(error)
-        if context is not None and context.attachments:
-            outcome.attachments = {**context.attachments, **outcome.attachments}
-        return outcome
+        return _with_attachments(outcome, context)
 
-    return evaluate
+
+def _with_attachments(outcome: Outcome, context: TrialContext | None) -> Outcome:
+    if context is not None and context.attachments:
+        outcome.attachments = {**context.attachments, **outcome.attachments}
+    return outcome
 
 
 def _explain_floats(error: Exception, space: Space, point: Mapping[str, float | int]) -> None:

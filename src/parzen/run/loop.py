@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from parzen.errors import ResultWarning, SearchExhausted, TooManyFailures, warn
-from parzen.executors.base import Executor, Outcome, Task
-from parzen.history.history import Status, Trial
-from parzen.insight.failures import failing_region
+from parzen.errors import SearchExhausted, TrialFailed
+from parzen.executors.base import Evaluate, Executor, Outcome, Task, TaskLimits
+from parzen.history.history import ENDED, History, Status, Trial
+from parzen.history.ledger import LOST
 from parzen.run.interrupts import Interrupts
+from parzen.run.keeper import Keeper
 from parzen.run.progress import Progress
-from parzen.run.study import Study, why_failed
+from parzen.run.study import LEASE, Study
+from parzen.run.troubles import Troubles
 from parzen.stopping import StopRule
 
 Told = Callable[[Trial, Outcome], None]
 More = Callable[[int], list[Trial]]
+
+ATTEMPTS = 3  # a trial whose process died, or whose connection broke, that often is a failure
+LOOK = 1.0  # seconds between looks at what others do
+IDLE = (0.01, 0.5)  # seconds between looks where nothing runs here: at first, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +32,16 @@ class Limits:
     """When one call of the loop ends.
 
     Attributes:
-        trials: New trials to open; None for no limit. Trials that wait already come on top.
+        trials: New trials to open; None for no limit but that of a durable study.
+            Trials that wait already come on top.
         seconds: Wall-clock time after which no trial is started; None for no limit.
-        batch: How many trials are asked for before the first of them is evaluated (one slot only).
+        batch: How many trials are asked for before the first of them is evaluated.
         on_error: ``"raise"`` or ``"continue"``.
         max_failures: More failed trials than that end the search with an error; None for no limit.
-        rules: Stop rules, looked at after each trial.
+        rules: Stop rules, looked at after each trial; in lockstep, before a trial is opened.
         after_round: The user's own stop rule, called after each round; True stops.
         kept_in: Where a message says that finished trials are.
+        task: What one trial may use.
     """
 
     trials: int | None = None
@@ -42,24 +52,13 @@ class Limits:
     rules: Sequence[StopRule] = ()
     after_round: Callable[[], bool] | None = None
     kept_in: str = "the study"
-
-
-@dataclass(slots=True)
-class _State:
-    opened: int = 0
-    failures: int = 0
-    ended: int = 0
-    nan: set[int] = field(default_factory=set)
-    nan_in_a_row: int = 0
-    same_error: list[str] = field(default_factory=list)
-    warned: bool = False
-    stopped: str | None = None
-    best: float | None = None
+    task: TaskLimits = field(default_factory=TaskLimits)
 
 
 def drive(
     study: Study,
     executor: Executor,
+    evaluate: Evaluate,
     limits: Limits,
     progress: Progress,
     *,
@@ -71,6 +70,7 @@ def drive(
     Args:
         study: Gives trials and takes outcomes.
         executor: Runs them.
+        evaluate: What it runs.
         limits: When to end.
         progress: Shows what happens.
         told: Called with each trial and its outcome once it is in the log.
@@ -84,151 +84,264 @@ def drive(
         Exception: What the objective raised, if `on_error` is ``"raise"``; it is in the log.
         KeyboardInterrupt: At the second Ctrl-C, or where the first cut nothing short.
     """
-    incumbent = study.incumbent
-    state = _State(best=None if incumbent is None else incumbent[1])
-    begun = time.monotonic()
-    running: dict[int, Task] = {}
-    source = more or _own(study, max(executor.slots, limits.batch))
+    return _Loop(study, executor, limits, progress, told, more).run(evaluate)
 
-    def explain() -> None:
-        now = time.time()
-        what = ", ".join(f"trial {n}, {now - task.trial.started:.0f} s so far" for n, task in running.items())
-        progress.alert(f"Stopping after the running trial ({what}). Ctrl-C again to stop now.")
 
-    with Interrupts(explain) as interrupts:
+class _Loop:
+    """One call of `drive`."""
+
+    def __init__(
+        self,
+        study: Study,
+        executor: Executor,
+        limits: Limits,
+        progress: Progress,
+        told: Told | None,
+        more: More | None,
+    ) -> None:
+        self.study, self.executor, self.limits = study, executor, limits
+        self.progress, self.told, self.more = progress, told, more
+        self.queue: deque[Trial] = deque()  # asked for, not handed over
+        self.running: dict[int, Task] = {}
+        self.troubles = Troubles(study, limits, progress)
+        self.opened = 0
+        self.stopped: str | None = None
+        self.exhausted = False
+        incumbent = study.incumbent
+        self.best = None if incumbent is None else incumbent[1]
+        self.begun = time.monotonic()
+        self.looked = self.renewed = self.begun
+        self.idle = IDLE[0]
+        self.since = len(study.trials)
+        self.requests = len(study.ledger.requests)
+
+    def run(self, evaluate: Evaluate) -> str | None:
+        with Interrupts(self.explain) as interrupts, Keeper(self.study, self.executor) as keeper:
+            self.keeper = keeper
+            try:
+                self.executor.start(evaluate, self.serve, self.limits.task)
+                if self.study.durable:
+                    self.look()
+                self.turn(interrupts)
+            finally:
+                self.executor.shutdown()
+                for number in (*self.running, *(trial.number for trial in self.queue if trial.claimed)):
+                    self.study.release(number, "interrupted")
+            self.troubles.raise_held_back()
+            if interrupts.asked and (self.used_up() or self.study.incumbent is None):
+                raise KeyboardInterrupt
+        return self.stopped
+
+    def turn(self, interrupts: Interrupts) -> None:
+        while True:
+            if interrupts.asked:
+                self.stopped = "interrupted"
+            elif self.late():
+                self.stopped = self.stopped or "timeout"
+            if not self.stopped:
+                self.fill()
+            if not self.running:
+                if self.stopped or self.over():
+                    self.stopped = self.stopped or ("exhausted" if self.exhausted else None)
+                    return
+                self.wait_for_others()
+                continue
+            self.collect()
+
+    def late(self) -> bool:
+        seconds = self.limits.seconds
+        return seconds is not None and time.monotonic() - self.begun >= seconds
+
+    # Asking
+
+    def fill(self) -> None:
+        """Hand over trials while there are free slots: those that wait, then new ones."""
+        while len(self.running) < self.executor.slots:
+            if not self.queue:
+                self.ask()
+            if not self.queue:
+                return
+            trial = self.queue.popleft()
+            if trial.status in ENDED or trial.excluded:
+                continue
+            held = trial.claimed and trial.owner == self.study.owner
+            if held or self.study.claim(trial):
+                self.submit(trial)
+
+    def submit(self, trial: Trial) -> None:
+        task = self.study.task(trial)
+        self.running[trial.number] = task
+        self.keeper.add(task)
+        self.executor.submit(task)
+
+    def ask(self) -> None:
+        """Put trials that may run now into the queue."""
         try:
-            while True:
-                late = limits.seconds is not None and time.monotonic() - begun >= limits.seconds
-                if interrupts.asked:
-                    state.stopped = "interrupted"
-                elif late:
-                    state.stopped = state.stopped or "timeout"
-                if not state.stopped and (not running or len(running) < executor.slots):
-                    _fill(study, executor, limits, state, running, source)
-                if not running or (executor.slots == 1 and state.stopped):
-                    break
-                for task, outcome in executor.wait():
-                    running.pop(task.number)
-                    _take(study, task, outcome, limits, state, progress, told)
-                if (
-                    not running
-                    and not state.stopped
-                    and limits.after_round is not None
-                    and limits.after_round()
-                ):
-                    state.stopped = "early_stop"
-        finally:
-            executor.shutdown()
-            for task in running.values():
-                study.release(task.number, "interrupted")
-        if interrupts.asked and (_used_up(study, limits, state) or study.incumbent is None):
-            raise KeyboardInterrupt
-    return state.stopped
-
-
-def _used_up(study: Study, limits: Limits, state: _State) -> bool:
-    return limits.trials is not None and state.opened >= limits.trials and not study.ledger.waiting
-
-
-def _own(study: Study, batch: int) -> More:
-    """Ask the study's own algorithm, one trial at a time."""
-
-    def more(count: int) -> list[Trial]:
-        del count
-        try:
-            if batch == 1:  # it will run at once, so it is claimed in the same step
-                return [study.ask()]
-            return [study.suggest_for(study.next_number())]
+            if self.more is not None:
+                self.ask_foreign(max(self.limits.batch, self.executor.slots - len(self.running)))
+            elif self.limits.batch > max(1, self.executor.slots):
+                self.ask_many(self.limits.batch)
+            else:
+                trial = self.study.take(may=self.may_open)
+                if trial is not None:
+                    self.opened += trial.number >= self.since and trial.attempt == 1
+                    self.queue.append(trial)
         except SearchExhausted:
-            return []
+            self.exhausted = True
 
-    return more
+    def ask_many(self, width: int) -> None:
+        """All that wait, and new ones up to a number; none is claimed before its turn."""
+        study = self.study
+        self.queue.extend(study.suggest_for(number) for number in list(study.ledger.waiting))
+        while len(self.queue) < width and self.may_open(len(study.trials)):
+            self.queue.append(study.suggest_for(study.next_number()))
+            self.opened += 1
 
+    def ask_foreign(self, room: int) -> None:
+        waiting = [self.study.trials[number] for number in self.study.ledger.waiting]
+        self.queue.extend(waiting)
+        allowed = self.limits.trials
+        left = room - len(waiting) if allowed is None else min(room - len(waiting), allowed - self.opened)
+        while left > 0 and self.more is not None:
+            new = self.more(left)
+            if not new:
+                self.exhausted = True
+                return
+            self.opened += len(new)
+            left -= len(new)
+            self.queue.extend(new)
 
-def _fill(
-    study: Study, executor: Executor, limits: Limits, state: _State, running: dict[int, Task], more: More
-) -> None:
-    """Take the trials that wait, ask for as many more as there is room for, and hand them over."""
-    width = max(executor.slots, limits.batch) - len(running)
-    asked = [study.trials[number] for number in study.ledger.waiting]
-    while len(asked) < width and (limits.trials is None or state.opened < limits.trials):
-        room = width - len(asked)
-        new = more(room if limits.trials is None else min(room, limits.trials - state.opened))
-        if not new:
-            state.stopped = state.stopped if asked else "exhausted"
-            break
-        state.opened += len(new)
-        asked += new
-    for trial in asked:
-        task = Task(trial.number, trial)
-        running[trial.number] = task
-        executor.submit(task)
+    def may_open(self, number: int) -> bool:
+        """Whether the search's limits let the next trial be opened."""
+        if self.limits.trials is not None and self.opened >= self.limits.trials:
+            return False
+        lockstep = self.study.lockstep
+        if lockstep is None:
+            return True
+        past = lockstep.past(number)
+        if self.troubles.bars(self.since, past):
+            return False
+        self.check_rules(lockstep.view(number))
+        return self.stopped is None
 
+    def over(self) -> bool:
+        """Whether nothing is left to do, here or elsewhere."""
+        study, ledger = self.study, self.study.ledger
+        if not study.durable:
+            return True
+        if self.more is not None:
+            return not ledger.waiting
+        study.refresh()
+        ours = self.limits.trials is not None and self.opened >= self.limits.trials
+        full = study.end is not None and len(study.trials) >= study.end
+        if not (ours or full or self.exhausted or self.troubles.any_held_back):
+            return False  # something will open, or wait for others
+        return not ledger.waiting and not ledger.claimed
 
-def _take(
-    study: Study,
-    task: Task,
-    outcome: Outcome,
-    limits: Limits,
-    state: _State,
-    progress: Progress,
-    told: Told | None,
-) -> None:
-    study.tell(task.trial, outcome)
-    if told is not None:
-        told(task.trial, outcome)
-    state.ended += 1
-    if outcome.status == "done" and (state.best is None or outcome.losses[0] < state.best):
-        state.best = outcome.losses[0]
-    progress.ended(state.best)
-    if outcome.status == "failed":
-        _failed(study, task.trial, outcome, limits, state, progress)
-    else:
-        state.nan_in_a_row = 0
-        state.same_error.clear()
-    for rule in limits.rules:
-        state.stopped = state.stopped or rule.check(study.history)
+    def wait_for_others(self) -> None:
+        """Others run the trials that are left; take over if they die."""
+        time.sleep(self.idle)
+        self.idle = min(2 * self.idle, IDLE[1])
+        self.look()
 
+    # Collecting
 
-def _failed(
-    study: Study, trial: Trial, outcome: Outcome, limits: Limits, state: _State, progress: Progress
-) -> None:
-    state.failures += 1
-    error = outcome.exception
-    if error is not None:
-        if limits.on_error == "raise":
-            error.add_note(kept(study, limits.kept_in))
-            raise error
-        where = (trial.error or {}).get("where")
-        place = f" ({where})" if where else ""
-        progress.say(f"parzen: trial {trial.number} failed: {why_failed(trial)}{place}")
-        state.same_error.append(type(error).__name__)
-        if len(study.trials) == 3 and len(state.same_error) == 3 and len(set(state.same_error)) == 1:
-            warn(f"the first 3 trials all failed with {why_failed(trial)}", ResultWarning)
-    elif trial.losses and trial.losses[0] != trial.losses[0]:
-        state.nan.add(trial.number)
-        state.nan_in_a_row += 1
-        often = state.ended >= 20 and 2 * len(state.nan) > state.ended
-        if not state.warned and (often or state.nan_in_a_row == 10):
-            state.warned = True
-            region = failing_region(study.history, state.nan)
-            count = f"{len(state.nan)} of {state.ended} trials" if often else "10 trials in a row"
-            warn(f"{count} returned NaN as their loss" + (f"; {region}" if region else ""), ResultWarning)
-    if limits.max_failures is not None and state.failures > limits.max_failures:
-        raise TooManyFailures(
-            f"{state.failures} trials failed, more than max_failures={limits.max_failures}; "
-            f"the last one: {why_failed(trial)}"
-        ) from error
+    def collect(self) -> None:
+        ended = self.executor.wait(LOOK if self.study.durable and self.executor.parallel else self.patience())
+        if ended:
+            self.idle = IDLE[0]
+        for task, outcome in ended:
+            self.running.pop(task.number)
+            self.keeper.drop(task)
+            self.take(task, outcome)
+        if self.study.durable and time.monotonic() - self.looked > LOOK:
+            self.look()
+        round_over = not self.queue and (self.executor.slots > 1 or not self.running)
+        after = self.limits.after_round
+        if ended and round_over and not self.stopped and after is not None and after():
+            self.stopped = "early_stop"
 
+    def patience(self) -> float | None:
+        """How long to wait for an outcome: an interrupt must be seen, a timeout too."""
+        return 0.2 if self.executor.parallel else None
 
-def kept(study: Study, where: str) -> str:
-    """A note for an exception that ends a search: what is kept, and where.
+    def look(self) -> None:
+        """Take in what others did, keep what runs here alive, release what died elsewhere."""
+        now = self.looked = time.monotonic()
+        study = self.study
+        study.refresh()
+        study.reap()
+        if now - self.renewed > LEASE / 3:
+            self.renewed = now
+            study.renew(self.running)
+        for request in study.ledger.requests[self.requests :]:
+            if request.what == "stop":
+                self.stopped = self.stopped or "stopped"
+        self.requests = len(study.ledger.requests)
+        if study.lockstep is None and not self.stopped:
+            self.check_rules(study.history)
 
-    Args:
-        study: The study.
-        where: Where its trials are.
-    """
-    done = study.ledger.counts[Status.DONE]
-    best = study.incumbent
-    found = "" if best is None else f"; best so far {best[1]:.6g} (trial {best[0]})"
-    return f"parzen: {done} trials finished before{found}; all are kept in {where}"
+    def take(self, task: Task, outcome: Outcome) -> None:
+        """Record what became of a trial."""
+        study, trial = self.study, self.study.trials[task.number]
+        if self.again(trial, outcome):
+            return
+        counts = study.tell(trial, outcome, task.attempt)
+        if self.told is not None and counts:
+            self.told(trial, outcome)
+        if not counts:
+            return
+        if outcome.status == "done" and (self.best is None or outcome.losses[0] < self.best):
+            self.best = outcome.losses[0]
+        self.progress.ended(self.best)
+        self.troubles.take(trial, outcome)
+        if study.lockstep is None:
+            self.check_rules(study.history)
+
+    def again(self, trial: Trial, outcome: Outcome) -> bool:
+        """Give a trial back whose process died or whose connection broke, unless that was often enough."""
+        lost = outcome.status == "lost"
+        broken = self.study.durable and isinstance(outcome.exception, ConnectionError)
+        if not lost and not broken:
+            return False
+        message = str((outcome.error or {}).get("message", outcome.exception))
+        if trial.lost + 1 < ATTEMPTS:
+            self.progress.say(f"parzen: trial {trial.number} runs again: {message}")
+            self.study.release(trial.number, f"{LOST}: {message}")
+            return True
+        if lost:
+            outcome.status = "failed"
+            outcome.result = outcome.result or {"status": "fail"}
+        return False
+
+    def check_rules(self, history: History) -> None:
+        for rule in self.limits.rules:
+            self.stopped = self.stopped or rule.check(history)
+
+    # Talking
+
+    def serve(self, task: Task, what: str, values: tuple[Any, ...]) -> Any:
+        """Answer a running objective."""
+        if what == "report":
+            value, step = values
+            self.study.report(task.number, value, step, task.attempt)
+            return None
+        if what == "should_prune":
+            return self.study.should_prune(task.number)
+        raise TrialFailed(f"a trial asked for {what!r}, which the search does not know")
+
+    def explain(self) -> None:
+        now = time.time()
+        trials = self.study.trials
+        what = ", ".join(f"trial {n}, {now - trials[n].started:.0f} s so far" for n in self.running)
+        several = "trials" if len(self.running) > 1 else "trial"
+        self.progress.alert(f"Stopping after the running {several} ({what}). Ctrl-C again to stop now.")
+
+    def used_up(self) -> bool:
+        study = self.study
+        if study.ledger.waiting:
+            return False
+        if study.end is not None:
+            return study.ledger.counts[Status.RUNNING] == 0 and len(study.trials) >= study.end
+        return self.limits.trials is not None and self.opened >= self.limits.trials
+

@@ -3,38 +3,76 @@
 from __future__ import annotations
 
 import os
-import platform
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
 from parzen.algorithms import base as algorithms
-from parzen.errors import AllTrialsFailed, InvalidArgument, SearchExhausted, Taken
-from parzen.executors.base import Outcome
+from parzen.errors import InvalidArgument, SearchExhausted, Taken
+from parzen.executors.base import Outcome, Task
 from parzen.history import events as e
 from parzen.history.history import ENDED, History, Status, Trial
-from parzen.history.ledger import Ledger
+from parzen.history.ledger import Ledger, fold_all
 from parzen.history.queries import incumbent
+from parzen.run import opening, owner
 from parzen.run.evaluate import outcome_of
+from parzen.run.failures import error_text, no_success
+from parzen.run.lockstep import Lockstep
 from parzen.run.origin import created
+from parzen.run.settings import (
+    check_seed,
+    checked_algorithm,
+    checked_pruner,
+    rebuilt_algorithm,
+    rebuilt_pruner,
+)
+from parzen.run.unsaved import Unsaved
+from parzen.space.compare import same
 from parzen.space.flatten import flatten
-from parzen.storage.base import Store
+from parzen.storage.base import Store, open_store
 from parzen.storage.memory import MemoryStore
+
+CHUNK = 20_000  # events read at once
+LEASE = 60.0  # seconds that a claim is safe after its owner was last heard of
+PATIENCE = 10.0  # seconds until somebody else's opened trial without a point is taken up
+
+
+_AT_WORK: WeakValueDictionary[str, Study] = WeakValueDictionary()  # studies of this process
+
+
+def _at_work(who: str, number: int) -> bool | None:
+    """Whether somebody still works on a trial; None where that cannot be known from here."""
+    if not owner.mine(who):
+        return owner.alive(who)
+    study = _AT_WORK.get(who)
+    return study is not None and (number in study._held or number == study._suggesting)
 
 
 class Study:
     """A search that the user drives with `ask` and `tell`, or that `fmin` drives.
 
     Args:
-        space: Dicts, lists, tuples, `hp` expressions and constants, or a `Space`.
-        algo: A settings object such as ``TPE()``, or a name such as ``"tpe"``.
-        seed: A whole number of at least 0; left out, fresh entropy. The same
+        space: Dicts, lists, tuples, `hp` expressions and constants, or a `Space`. Left out, that of
+            a study that exists, whose values cannot be built then.
+        algo: A settings object such as ``TPE()``, or a name such as ``"tpe"``; left out, what the
+            study has, or TPE.
+        seed: A whole number of at least 0; left out, what the study has, or fresh entropy. The same
             seed and the same outcomes give the same search.
-        maximize: Whether told values are to be made large.
-        store: Where events are kept; left out, in memory.
+        maximize: Whether told values are to be made large; left out, as the study is, or False.
+        store: Where events are kept: a `Store`, a path or a URL; left out, in memory.
         name: The study's name in the store.
+        resume: ``"extend"`` takes a changed space and keeps the trials that fit, ``"new"`` begins
+            another study beside one of this name; left out, a changed space is refused.
+        settings: Fields of the `configured` event, such as ``max_evals``, ``lockstep`` or ``pruner``.
+
+    Raises:
+        SpaceChanged: If a durable study has another space.
+        StudyChanged: If it has another seed, direction or lockstep than the one given.
+        StorageError: If the store cannot be used.
 
     >>> from parzen import Study, hp
     >>> study = Study({"x": hp.float(-5, 5)}, seed=0)
@@ -47,25 +85,63 @@ class Study:
 
     def __init__(
         self,
-        space: Any,
-        algo: algorithms.Algorithm | str = "tpe",
+        space: Any = None,
+        algo: algorithms.Algorithm | str | None = None,
         *,
         seed: int | None = None,
-        maximize: bool = False,
-        store: Store | None = None,
+        maximize: bool | None = None,
+        store: Store | str | os.PathLike[str] | None = None,
         name: str = "default",
+        resume: str | None = None,
+        **settings: Any,
     ) -> None:
-        self.space = flatten(space)
-        self.store: Store = MemoryStore() if store is None else store
-        self.name = name
-        self.owner = f"{platform.node()}:{os.getpid()}"
-        self.ledger = Ledger(self.space)
-        self._algorithm: algorithms.Algorithm | None = None
-        self._held: dict[int, int] = {}  # trial -> the attempt this object claimed
+        if store is None:
+            store = MemoryStore()
+        elif isinstance(store, (str, os.PathLike)):
+            store = open_store(store)
+        given = None if space is None else flatten(space)
+        if resume == "new":
+            name = opening.free_name(store, name)
+        self._begin(store, name, given)
         self.refresh()
+        self._enter(given, maximize, extend=resume == "extend")
+        if self.durable:
+            opening.check_settings(name, self.ledger.configured, seed, settings)
+        self.configure(algorithm=algo, seed=seed, **settings)
+
+    def _enter(self, given: Any, maximize: bool | None, extend: bool) -> None:
+        """Create a study that has no event yet, or compare what is given with what it has."""
+        if given is not None and self.durable:
+            opening.check_twins(given)
+        if self.ledger.created is None and given is not None:
+            try:
+                self._append(created(self.name, given, bool(maximize)))
+            except Taken:  # another process began it at the same time
+                self.refresh()
         if self.ledger.created is None:
-            self._append(created(name, self.space, maximize))
-        self.configure(algorithm=algo, seed=seed)
+            raise opening.not_found(self.store, self.name)
+        opening.check_direction(self.name, self.maximize, maximize)
+        if given is not None:
+            if not extend:
+                points = [trial.point for trial in self.trials if trial.point is not None]
+                opening.check_space(self.name, self.ledger.space, given, points)
+            self.bind(given)
+        self.space = self.ledger.space
+
+    def _begin(self, store: Store, name: str, space: Any) -> None:
+        self.store = store
+        self.name = name
+        self.owner = owner.identity()
+        _AT_WORK[self.owner] = self
+        self.ledger = Ledger(space)
+        self.space = self.ledger.space
+        self._algorithm: algorithms.Algorithm | None = None
+        self._pruner: Any = None
+        self._held: dict[int, int] = {}  # trial -> the attempt this object claimed
+        self._suggesting: int | None = None  # the trial that this object is making a point for
+        self._seen: dict[int, float] = {}  # trial without a point -> when it was noticed
+        self._lockstep: Lockstep | None = None
+        self._unsaved = Unsaved()
 
     @classmethod
     def from_events(cls, log: Iterable[e.Event], space: Any = None, name: str = "default") -> Study:
@@ -77,15 +153,32 @@ class Study:
             name: The study's name.
         """
         self = cls.__new__(cls)
-        self.store = MemoryStore()
-        self.name = name
-        self.owner = f"{platform.node()}:{os.getpid()}"
+        self._begin(MemoryStore(), name, None if space is None else flatten(space))
         self.store.append(name, list(log))
-        self.ledger = Ledger(None if space is None else flatten(space))
-        self._algorithm = None
-        self._held = {}
         self.refresh()
         self.space = self.ledger.space
+        return self
+
+    @classmethod
+    def load(
+        cls, store: Store | str | os.PathLike[str], name: str = "default", read_only: bool = True
+    ) -> Study:
+        """A study that exists, to look at while others write to it, or to go on with.
+
+        Args:
+            store: A `Store`, a path or a URL.
+            name: The study's name.
+            read_only: Whether the store is opened for reading only.
+
+        Raises:
+            StudyNotFound: If there is none.
+        """
+        if isinstance(store, (str, os.PathLike)):
+            store = open_store(store, read_only=read_only)
+        self = cls.__new__(cls)
+        self._begin(store, name, None)
+        self.refresh()
+        self._enter(None, None, extend=False)
         return self
 
     def __repr__(self) -> str:
@@ -115,6 +208,11 @@ class Study:
         return self.ledger.history()
 
     @property
+    def durable(self) -> bool:
+        """Whether the study outlives this process."""
+        return bool(self.store.url)
+
+    @property
     def maximize(self) -> bool:
         """Whether told values are to be made large; losses inside are their negatives."""
         return self.ledger.objectives[0] == "maximize"
@@ -124,6 +222,12 @@ class Study:
         """The seed in force."""
         configured = self.ledger.configured
         return 0 if configured is None else configured.seed
+
+    @property
+    def end(self) -> int | None:
+        """How many trials a durable study is to have in all; None without an end, and in memory."""
+        configured = self.ledger.configured
+        return configured.max_evals if configured is not None and self.durable else None
 
     @property
     def incumbent(self) -> tuple[int, float] | None:
@@ -146,6 +250,8 @@ class Study:
         """The whole log."""
         return self.store.read(self.name, 0)
 
+    # Settings
+
     def configure(
         self, *, algorithm: algorithms.Algorithm | str | None = None, seed: int | None = None, **settings: Any
     ) -> None:
@@ -154,30 +260,29 @@ class Study:
         Args:
             algorithm: A settings object or a name.
             seed: A whole number of at least 0.
-            settings: Other fields of the `configured` event, such as ``max_evals``.
+            settings: Other fields of the `configured` event, such as ``max_evals``; a `pruner` as a
+                settings object or a name.
 
         Raises:
             InvalidArgument: If one of them cannot be used.
         """
         now = self.ledger.configured
-        if isinstance(algorithm, str):
-            algorithm = algorithms.named(algorithm)()
-        if algorithm is not None and not isinstance(algorithm, algorithms.Algorithm):
-            raise InvalidArgument(
-                f"algorithm must be a name or have a suggest(history, ask); got {algorithm!r}"
-            )
+        if algorithm is None and now is None:
+            algorithm = "tpe"
         if algorithm is not None:
-            self._algorithm = algorithm
+            self._algorithm = algorithm = checked_algorithm(algorithm)
+            settings["algorithm"] = algorithms.describe(algorithm)
+        if settings.get("pruner") is not None:
+            self._pruner = pruner = checked_pruner(settings["pruner"])
+            settings["pruner"] = algorithms.describe(pruner)
         if seed is None:
             seed = now.seed if now is not None else int(np.random.SeedSequence().generate_state(1)[0])
         else:
-            _check_seed(seed)
+            check_seed(seed)
         values = {"seed": int(seed), **settings}
-        if self._algorithm is not None:
-            values["algorithm"] = algorithms.describe(self._algorithm)
-        if now is None or any(getattr(now, key) != value for key, value in values.items()):
-            kept = {} if now is None else {f: getattr(now, f) for f in _CARRIED}
-            self._append(e.Configured(time.time(), **{**kept, **values}))
+        if now is None or any(getattr(now, key) != e.plain(value) for key, value in values.items()):
+            kept = {} if now is None else {f.name: getattr(now, f.name) for f in fields(now)}
+            self._append(e.Configured(**{**kept, **values, "at": time.time()}))
 
     def bind(self, space: Any) -> None:
         """Use a space given again: the same one, or a changed one, to which past points are carried over.
@@ -186,27 +291,54 @@ class Study:
             space: As for the constructor.
         """
         given = flatten(space)
-        if given.fingerprint() == self.ledger.space.fingerprint():
-            self.ledger.bind(given)
+        stored = self.ledger.space
+        alike = given if given.fingerprint() == stored.fingerprint() else None
+        if alike is None and self.durable:
+            alike = same(given, stored)
+        if alike is not None:
+            self.ledger.bind(alike)
         else:
             self.ledger._given = given
             self._append(e.Extended(time.time(), given.to_json(), given.fingerprint()))
-        self.space = given
+        self.space = self.ledger.space
+
+    @property
+    def lockstep(self) -> Lockstep | None:
+        """The views of a search in lockstep; None where trials see whatever is there."""
+        configured = self.ledger.configured
+        width = None if configured is None else configured.lockstep
+        if width is None:
+            return None
+        if self._lockstep is None or self._lockstep.width != width:
+            self._lockstep = Lockstep(self.ledger, width)
+        return self._lockstep
+
+    # The log
 
     def refresh(self) -> None:
         """Take in what others appended."""
+        while True:
+            events = self.store.read(self.name, self.ledger.head, CHUNK)
+            self._fold(events)
+            if len(events) < CHUNK:
+                return
+
+    def _fold(self, events: Iterable[e.Event]) -> None:
         ledger = self.ledger
-        for event in self.store.read(self.name, ledger.head):
+        for event in events:
             ledger.fold(event)
+        self.space = ledger.space
 
     def _append(self, *batch: e.Event) -> None:
-        head = self.store.append(self.name, batch)
+        """Write a batch and take in the log up to its end, and not a single event more."""
         ledger = self.ledger
+        head = self.store.append(self.name, batch)
         if head == ledger.head + len(batch):
-            for event in batch:
-                ledger.fold(event)
+            self._fold(batch)
         else:
-            self.refresh()
+            self._fold(self.store.read(self.name, ledger.head, head - ledger.head))
+
+    # Asking
 
     def ask(self, claim: bool = True) -> Trial:
         """The next trial to evaluate: one that waits, else a new one.
@@ -218,23 +350,67 @@ class Study:
             A trial with `number`, `point` (stored values) and `params` (the objective's argument).
 
         Raises:
-            SearchExhausted: If the algorithm has no point left.
+            SearchExhausted: If the algorithm has no point left, or the study as many trials as it is to have.
+            InvalidArgument: If a search in lockstep must wait for a trial to end first.
         """
-        trial = self._waiting() or self._open()
-        if trial.point is None:
-            self._suggest(trial, claim)
-        elif claim:
-            self.claim(trial)
+        if self.store.url:
+            self.refresh()
+            self.reap()
+        trial = self.take(claim)
+        if trial is None:
+            if self.end is not None and len(self.trials) >= self.end:
+                raise SearchExhausted(f"the study has the {self.end} trials that it is to have")
+            raise InvalidArgument(
+                f"trial {len(self.trials)} waits, in lockstep, for an earlier one to end",
+                hint="tell the outcome of a trial that you asked for",
+            )
         return trial
 
-    def _waiting(self) -> Trial | None:
-        for number in self.ledger.waiting:
-            return self.trials[number]
+    def take(self, claim: bool = True, may: Callable[[int], bool] | None = None) -> Trial | None:
+        """The next trial that may run now; None if there is none at the moment.
+
+        Args:
+            claim: Whether it is claimed in the same step.
+            may: Whether a number may be opened; asked once it is known to be the next one.
+
+        Raises:
+            SearchExhausted: If the algorithm has no point left.
+        """
+        for number in list(self.ledger.waiting):
+            trial = self.trials[number]
+            if trial.point is None and not self._may_suggest(trial):
+                continue
+            if self._prepare(trial, claim):
+                return trial
+        try:
+            while (new := self._open(may)) is not None:
+                if self._prepare(new, claim):
+                    return new
+        finally:
+            self._suggesting = None
         return None
+
+    def _prepare(self, trial: Trial, claim: bool) -> bool:
+        """Give a trial its point and claim it, if wanted; False if somebody else was faster."""
+        if trial.point is None:
+            self._suggest(trial, claim)
+            if claim and self._holds(trial):
+                return True
+        return not claim or self.claim(trial)
+
+    def _may_suggest(self, trial: Trial) -> bool:
+        """Whether a trial without a point is ours to suggest, or was left behind."""
+        if trial.opener in ("", self.owner) or _at_work(trial.opener, trial.number) is False:
+            return True
+        noticed = self._seen.setdefault(trial.number, time.monotonic())
+        return time.monotonic() - noticed > PATIENCE
 
     def next_number(self) -> int:
         """Open a trial that nobody works on yet, without a point; returns its number."""
-        return self._open().number
+        trial = self._open(None)
+        if trial is None:
+            raise SearchExhausted("no trial may be opened now")
+        return trial.number
 
     def suggest_for(self, number: int) -> Trial:
         """Give an opened trial its point, without claiming it."""
@@ -243,18 +419,24 @@ class Study:
             self._suggest(trial, claim=False)
         return trial
 
-    def _open(self) -> Trial:
-        algorithm = self._used_algorithm()
+    def _open(self, may: Callable[[int], bool] | None) -> Trial | None:
         ledger = self.ledger
-        # Before the number is taken, so that no trial stays open for ever.
-        if not ledger.queued:
-            left = algorithms.size(algorithm, self.space) + ledger.seeded
-            if len(ledger.trials) >= left:
-                raise SearchExhausted(f"all {left:.0f} points were proposed")
         while True:
             number = len(ledger.trials)
+            if self.end is not None and number >= self.end:
+                return None
+            if self.lockstep is not None and not self.lockstep.ready(number):
+                return None
+            if may is not None and not may(number):
+                return None
+            # Before the number is taken, so that no trial stays open for ever.
+            if not ledger.queued:
+                left = algorithms.size(self._used_algorithm(), self.space) + ledger.seeded
+                if number >= left:
+                    raise SearchExhausted(f"all {left:.0f} points were proposed")
+            self._suggesting = number
             try:
-                self._append(e.Opened(time.time(), number))
+                self._append(e.Opened(time.time(), number, self.owner))
             except Taken:
                 self.refresh()
                 continue
@@ -263,29 +445,87 @@ class Study:
     def _used_algorithm(self) -> algorithms.Algorithm:
         if self._algorithm is None:
             described = self.ledger.configured.algorithm if self.ledger.configured is not None else {}
-            self._algorithm = _rebuilt(described)
+            self._algorithm = rebuilt_algorithm(described)
         return self._algorithm
+
+    def _view(self, trial: Trial) -> History:
+        """What a trial's suggestion may know: the log up to its `opened` event."""
+        if self.lockstep is not None:
+            return self.lockstep.view(trial.number)
+        if self.ledger.head == trial.opened_at:
+            return self.ledger.history()
+        log = self.store.read(self.name, 0, trial.opened_at)
+        return fold_all(log, self.ledger.space).history()
 
     def _suggest(self, trial: Trial, claim: bool) -> None:
         if trial.enqueued is not None:
             point, budget, note = dict(trial.enqueued), None, dict(trial.note)
         else:
             ask = algorithms.Ask(trial.number, self.seed)
-            proposal = self._used_algorithm().suggest(self.ledger.history(), ask)
+            proposal = self._used_algorithm().suggest(self._view(trial), ask)
             point, budget, note = dict(proposal.point), proposal.budget, dict(proposal.note)
         now = time.time()
-        suggested = e.Suggested(now, trial.number, point, budget, note)
+        batch: list[e.Event] = [e.Suggested(now, trial.number, point, budget, note)]
         if claim:
-            self._append(suggested, e.Claimed(now, trial.number, trial.attempt + 1, self.owner))
-            self._held[trial.number] = trial.attempt
-        else:
-            self._append(suggested)
+            batch.append(e.Claimed(now, trial.number, trial.attempt + 1, self.owner))
+        try:
+            self._append(*batch)
+        except Taken:  # somebody else suggested it meanwhile, or knew better
+            self.refresh()
+            return
+        if claim:
+            self._note_claim(trial)
 
-    def claim(self, trial: Trial) -> int:
-        """Say that this study evaluates a trial now; returns the attempt's number."""
-        self._append(e.Claimed(time.time(), trial.number, trial.attempt + 1, self.owner))
+    # Claims
+
+    def claim(self, trial: Trial) -> bool:
+        """Say that this study evaluates a trial now; False if somebody else does, or it has ended."""
+        try:
+            self._append(e.Claimed(time.time(), trial.number, trial.attempt + 1, self.owner))
+        except Taken:
+            self.refresh()
+        return self._note_claim(trial)
+
+    def _holds(self, trial: Trial) -> bool:
+        return trial.claimed and trial.owner == self.owner and trial.number in self._held
+
+    def _note_claim(self, trial: Trial) -> bool:
+        if not trial.claimed or trial.owner != self.owner:
+            return False
         self._held[trial.number] = trial.attempt
-        return trial.attempt
+        if self.store.shared:
+            self.renew([trial.number])
+        return True
+
+    def renew(self, numbers: Iterable[int]) -> None:
+        """Say that trials which this study holds are still being evaluated.
+
+        Args:
+            numbers: The trials'.
+        """
+        for number in numbers:
+            attempt = self._held.get(number)
+            if attempt is not None:
+                self.store.hold(self.name, number, attempt, self.owner, LEASE)
+
+    def reap(self) -> list[int]:
+        """Release trials whose evaluators are gone; returns their numbers.
+
+        Somebody in this PID namespace is gone when its process is, and never before. Of others
+        the lease decides, by the store's clock.
+        """
+        released = []
+        for number in list(self.ledger.claimed):
+            trial = self.trials[number]
+            if trial.owner == self.owner:
+                continue
+            alive = _at_work(trial.owner, number)
+            if alive is None and time.time() - trial.started > LEASE:
+                alive = not self.store.hold(self.name, number, trial.attempt, self.owner, LEASE)
+            if alive is False:
+                self.release(number, f"gone: {trial.owner}")
+                released.append(number)
+        return released
 
     def release(self, number: int, why: str = "") -> None:
         """Give a claimed trial back: it will be evaluated again.
@@ -299,7 +539,28 @@ class Study:
             self._append(e.Released(time.time(), number, trial.attempt, why))
         self._held.pop(number, None)
 
-    def tell(self, trial: Trial | int, outcome: Any, attempt: int | None = None) -> None:
+    def release_all(self, why: str) -> None:
+        """Give back every claimed trial, whoever holds it: for a study that only this object uses.
+
+        Args:
+            why: Kept in the log.
+        """
+        for number in list(self.ledger.claimed):
+            self.release(number, why)
+
+    def task(self, trial: Trial) -> Task:
+        """What an executor needs to evaluate a trial that this study holds."""
+        attempt = self._held.get(trial.number, trial.attempt)
+        where = self.directory(trial.number)
+        return Task(trial.number, attempt, dict(trial.point or {}), trial.budget, where, self.seed)
+
+    def directory(self, number: int) -> str:
+        """The folder that belongs to a trial and survives retries; not made here."""
+        return opening.folder_of(self.store, self.name, self.owner, number)
+
+    # Telling
+
+    def tell(self, trial: Trial | int, outcome: Any, attempt: int | None = None) -> bool:
         """Say what became of a trial.
 
         Args:
@@ -307,29 +568,34 @@ class Study:
             outcome: A loss, a mapping with ``loss``, an exception, or an `Outcome`.
             attempt: Which claim it belongs to; left out, the one this study holds.
 
+        Returns:
+            Whether it counts. An outcome of a claim that was lost to somebody else is kept, and does not.
+
         Raises:
             InvalidObjectiveResult: If `outcome` is none of these.
-            InvalidArgument: If the trial was never opened or has ended already.
+            InvalidArgument: If the trial was never opened or this study has told its outcome already.
         """
-        number = trial if isinstance(trial, (int, np.integer)) else trial.number
-        row = self._known(int(number))
-        if row.status in ENDED:
+        number = int(trial if isinstance(trial, (int, np.integer)) else trial.number)
+        row = self._known(number)
+        if attempt is None:
+            attempt = self._held.get(number)
+        if row.status in ENDED and attempt is None:
             raise InvalidArgument(f"trial {number} has ended already ({row.status.name.lower()})")
         if isinstance(outcome, BaseException):
-            text = {"type": str(type(outcome)), "message": str(outcome), "traceback": ""}
-            outcome = Outcome("failed", error=text, result={"status": "fail"})
+            outcome = Outcome("failed", error=error_text(outcome), result={"status": "fail"})
         elif not isinstance(outcome, Outcome):
             outcome = outcome_of(outcome, f"of trial {number}", -1.0 if self.maximize else 1.0)
         if row.point is None:
             raise InvalidArgument(f"trial {number} has no point yet")
         if row.attempt == 0:
             self.claim(row)
-        if attempt is None:
-            attempt = self._held.pop(row.number, row.attempt)
+        attempt = row.attempt if attempt is None else attempt
+        if self.durable:
+            self._unsaved.warn(outcome.result)
         self._append(
             e.Finished(
                 time.time(),
-                row.number,
+                number,
                 attempt,
                 outcome.status,
                 outcome.losses,
@@ -338,6 +604,8 @@ class Study:
                 outcome.error,
             )
         )
+        self._held.pop(number, None)
+        return row.status in ENDED and row.attempt == attempt
 
     def report(self, number: int, value: float, step: float, attempt: int | None = None) -> None:
         """Say an intermediate value of a running trial; `History.reports` shows it.
@@ -352,17 +620,40 @@ class Study:
             InvalidArgument: If the trial was never opened or has ended already.
         """
         trial = self._known(number)
-        if trial.status in ENDED:
-            raise InvalidArgument(f"trial {number} has ended already ({trial.status.name.lower()})")
         if attempt is None:
             attempt = self._held.get(number, trial.attempt)
+            if trial.status in ENDED:
+                raise InvalidArgument(f"trial {number} has ended already ({trial.status.name.lower()})")
         loss = -float(value) if self.maximize else float(value)
         self._append(e.Reported(time.time(), number, attempt, loss, float(step)))
+
+    def should_prune(self, number: int) -> bool:
+        """Whether the study's pruner would end a running trial, by its reports so far.
+
+        Args:
+            number: The trial's.
+        """
+        trial = self._known(number)
+        pruner = self._used_pruner()
+        if pruner is None or not trial.reports:
+            return False
+        view = self.history if self.lockstep is None else self.lockstep.view(number)
+        return bool(pruner.prune(view, number, trial.reports))
+
+    def _used_pruner(self) -> Any:
+        described = None if self.ledger.configured is None else self.ledger.configured.pruner
+        if described is None:
+            return None
+        if self._pruner is None:
+            self._pruner = rebuilt_pruner(described)
+        return self._pruner
 
     def _known(self, number: int) -> Trial:
         if not 0 <= number < len(self.trials):
             raise InvalidArgument(f"there is no trial {number}; the study has {len(self.trials)}")
         return self.trials[number]
+
+    # By hand
 
     def enqueue(self, point: Mapping[str, Any], note: Mapping[str, Any] | None = None) -> None:
         """Have a point tried next.
@@ -374,16 +665,31 @@ class Study:
         Raises:
             InvalidPoint: If it does not fit the space.
         """
-        checked = self.space.check(point, "the enqueued point")
+        checked = self.space.check(self.space.stored(point), "the enqueued point")
         self._append(e.Enqueued(time.time(), checked, dict(note or {"by": "user"})))
 
-    def amend(self, number: int, outcome: Outcome) -> None:
-        """Correct the outcome of a trial that has ended.
+    def retry(self, number: int) -> None:
+        """Have the point of a trial tried again, as a new trial: after a failure that has been mended.
 
         Args:
             number: The trial's.
-            outcome: What holds instead.
         """
+        trial = self._known(number)
+        if trial.point is None:
+            raise InvalidArgument(f"trial {number} has no point yet")
+        self._append(e.Enqueued(time.time(), dict(trial.point), {"by": "retry", "of": number}))
+
+    def amend(self, number: int, outcome: Any) -> None:
+        """Correct the outcome of a trial that has ended; what was told before stays in the log.
+
+        Args:
+            number: The trial's.
+            outcome: What holds instead: a loss, a mapping, or an `Outcome`.
+        """
+        if self._known(number).status not in ENDED:
+            raise InvalidArgument(f"trial {number} has not ended; tell its outcome instead")
+        if not isinstance(outcome, Outcome):
+            outcome = outcome_of(outcome, f"of trial {number}", -1.0 if self.maximize else 1.0)
         self._append(
             e.Amended(
                 time.time(), number, outcome.status, outcome.losses, dict(outcome.metrics), outcome.result
@@ -391,14 +697,14 @@ class Study:
         )
 
     def exclude(self, numbers: Iterable[int], why: str = "") -> None:
-        """Make trials no longer count.
+        """Make trials no longer count; they stay in the log.
 
         Args:
             numbers: The trials'.
             why: Kept in the log.
         """
         now = time.time()
-        batch = [e.Excluded(now, number, why) for number in numbers]
+        batch = [e.Excluded(now, self._known(number).number, why) for number in numbers]
         if batch:
             self._append(*batch)
 
@@ -411,6 +717,16 @@ class Study:
         """
         self._append(e.Noted(time.time(), dict(note), number))
 
+    def request(self, what: str) -> None:
+        """Ask whoever runs the study to stop: ``"stop"`` lets running trials end, ``"resume"`` undoes it.
+
+        Args:
+            what: One of the two.
+        """
+        if what not in ("stop", "resume"):
+            raise InvalidArgument(f"a request must be 'stop' or 'resume'; got {what!r}")
+        self._append(e.Requested(time.time(), what))
+
     def put_in(self, point: dict[str, float | int], note: dict[str, Any]) -> Trial:
         """Add a trial with a given point, which then waits for its evaluation.
 
@@ -418,75 +734,14 @@ class Study:
             point: Stored values; not checked, since old documents may come from another space.
             note: Where it comes from.
         """
-        number = len(self.trials)
-        now = time.time()
-        self._append(e.Opened(now, number), e.Suggested(now, number, point, None, note))
-        return self.trials[number]
-
-
-_CARRIED = (
-    "algorithm",
-    "pruner",
-    "lockstep",
-    "max_evals",
-    "timeout",
-    "loss_threshold",
-    "on_error",
-    "max_failures",
-    "limits",
-    "objective",
-)
-
-
-def _check_seed(seed: Any) -> None:
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise InvalidArgument(f"seed must be a whole number of at least 0; got {seed!r}")
-
-
-def _rebuilt(described: Mapping[str, Any]) -> algorithms.Algorithm:
-    """The algorithm that the log describes.
-
-    Raises:
-        InvalidArgument: If it is not one of ours: whose code runs is not a log's business.
-    """
-    from importlib import import_module
-
-    whole = str(described.get("name", ""))
-    module, _, name = whole.partition(":")
-    if not module.startswith("parzen.algorithms."):
-        raise InvalidArgument(f"the study was made with the algorithm {whole!r}; give it again as algo=")
-    make: Callable[..., algorithms.Algorithm] = getattr(import_module(module), name)
-    settings = described["settings"]
-    if "p_suggest" in settings:
-        settings = {"p_suggest": [(share, _rebuilt(inner)) for share, inner in settings["p_suggest"]]}
-    return make(**settings)
-
-
-def no_success(trials: Iterable[Trial]) -> AllTrialsFailed:
-    """The exception for a search without a successful trial, with the reasons counted."""
-    ended = [trial for trial in trials if not trial.excluded]
-    if not ended:
-        return AllTrialsFailed("there are no trials, so there is no best one")
-    reasons: dict[str, int] = {}
-    for trial in ended:
-        if trial.status is not Status.DONE:
-            reason = why_failed(trial)
-            reasons[reason] = reasons.get(reason, 0) + 1
-    table = "; ".join(
-        f"{count} x {reason}" for reason, count in sorted(reasons.items(), key=lambda kv: -kv[1])
-    )
-    return AllTrialsFailed(f"none of {len(ended)} trials succeeded: {table}")
-
-
-def why_failed(trial: Trial) -> str:
-    """One line on why a trial has no usable loss."""
-    if trial.error is not None:
-        kind = str(trial.error["type"]).removeprefix("<class '").removesuffix("'>").rsplit(".", 1)[-1]
-        message = str(trial.error["message"]).splitlines()
-        return f"{kind}: {message[0]}" if message else kind
-    if trial.status not in ENDED:
-        return "not finished"
-    if trial.losses and trial.losses[0] != trial.losses[0]:
-        return "loss is NaN"
-    status = trial.result.get("status") if isinstance(trial.result, dict) else None
-    return f"status {status!r}"
+        while True:
+            number = len(self.trials)
+            now = time.time()
+            try:
+                self._append(
+                    e.Opened(now, number, self.owner), e.Suggested(now, number, point, None, note)
+                )
+            except Taken:
+                self.refresh()
+                continue
+            return self.trials[number]

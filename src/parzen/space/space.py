@@ -58,6 +58,8 @@ class Space:
         params: The hyperparameters.
         expr: The expression that builds the objective's argument; None for a space read from JSON.
         labels: The label of each `Parameter` node of `expr`.
+        moves: For a choice whose options stand in another order in `expr`: the place there of each
+            option of `params`.
     """
 
     def __init__(
@@ -65,11 +67,28 @@ class Space:
         params: Sequence[Param],
         expr: Apply | None = None,
         labels: Mapping[Parameter, str] | None = None,
+        moves: Mapping[str, Sequence[int]] | None = None,
     ) -> None:
         self.params = tuple(params)
         self.expr = expr
         self.labels = dict(labels or {})
+        self.moves = dict(moves or {})
         self.index = {param.label: j for j, param in enumerate(self.params)}
+
+    def shown(self, point: Point) -> dict[str, float | int]:
+        """A stored point as the user's space counts: other indices where options were reordered."""
+        return {
+            label: self.moves[label][int(value)] if label in self.moves else value
+            for label, value in point.items()
+        }
+
+    def stored(self, point: Mapping[str, Any]) -> dict[str, Any]:
+        """The reverse of `shown`; values that are no index stay as they are."""
+        return {label: self._place(label, value) for label, value in point.items()}
+
+    def _place(self, label: str, value: Any) -> Any:
+        moves = list(self.moves.get(label, ()))
+        return moves.index(value) if value in moves else value
 
     def __len__(self) -> int:
         return len(self.params)
@@ -171,12 +190,12 @@ class Space:
         """
         if self.expr is None:
             raise InvalidSpace("this space was read from a file; give the space again to build its values")
-        labels = self.labels
+        labels, moves = self.labels, self.moves
 
         def lookup(parameter: Parameter) -> Any:
             label = labels[parameter]
             try:
-                return point[label]
+                return moves[label][int(point[label])] if label in moves else point[label]
             except KeyError:
                 raise InvalidPoint(
                     f"the point lacks a value for {label!r}; it has {sorted(point)}", label=label

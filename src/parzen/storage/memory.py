@@ -13,6 +13,9 @@ from parzen.history.events import Event
 class MemoryStore:
     """Keeps event objects as they are, so that results are the very objects that were told."""
 
+    url = folder = ""
+    shared = False
+
     def __init__(self) -> None:
         self._logs: dict[str, list[Event]] = {}
         self._keys: dict[str, set[str]] = {}
@@ -44,20 +47,21 @@ class MemoryStore:
             log.extend(events)
             return len(log)
 
-    def read(self, study: str, after: int) -> list[Event]:
+    def read(self, study: str, after: int, most: int | None = None) -> list[Event]:
         """The events after number `after`.
 
         Args:
             study: The study's name.
             after: The last event that is known already; 0 for all.
+            most: At most that many; the first ones.
         """
         with self._lock:
-            return self._logs.get(study, [])[after:]
+            return self._logs.get(study, [])[after : None if most is None else after + most]
 
     def studies(self) -> list[str]:
-        """The names of all studies."""
+        """The names of all studies that have an event."""
         with self._lock:
-            return list(self._logs)
+            return [name for name, log in self._logs.items() if log]
 
     def put(self, key: str, data: bytes) -> None:
         """Keep bytes under a name.
@@ -98,3 +102,6 @@ class MemoryStore:
                 return False
             self._leases[study, number, attempt] = (owner, now + seconds)
             return True
+
+    def close(self) -> None:
+        """Nothing: memory ends with the process."""
