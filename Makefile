@@ -28,8 +28,8 @@ PEERS := hyperopt==0.3.0 optuna==5.0.0 rustuna==0.2.0 cmaes==0.13.1 'setuptools<
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' Makefile
 
-demo: .venv/.stamp  ## tune real classifiers on real data, in under a minute
-	@$(BIN)/python examples/demo.py
+demo: .venv/.stamp  ## tune real classifiers on real data, in under a minute; MORE=20 adds trials
+	@$(BIN)/python examples/demo.py $(if $(MORE),--more $(MORE))
 
 # The shim (a top-level package `hyperopt`) is never installed: tests find it by
 # this path, so the environment can also hold the real Hyperopt.

@@ -5,12 +5,16 @@ own. The data are the 1797 images of 8 x 8 pixels that come with scikit-learn:
 1000 to search with, by cross-validation in three parts, and 797 to test with,
 which the search never sees.
 
-    python examples/demo.py [--trials 40] [--seed 0]
+    python examples/demo.py [--trials 40] [--more 20] [--seed 0] [--study results/demo.db]
+
+The search is kept in a file. Stop it at any time, and the same command goes on
+where it was; when it has ended, --more adds trials.
 """
 
 import argparse
 import time
 from math import comb
+from pathlib import Path
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -20,7 +24,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score, train_test
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
-from parzen import STATUS_OK, Trials, fmin, hp, tpe
+from parzen import STATUS_OK, Study, errors, fmin, hp, tpe
 
 FAMILIES = {
     "svc": SVC,
@@ -86,12 +90,30 @@ def compare(models, x, y, x_test, y_test):
         print(f"{name:<23}{np.sum(~other):>6}{other.mean():>10.4f}   {wins} / {losses} images: {verdict}")
 
 
+def there_already(path):
+    """How many trials a study in a file has, and how many it is to have."""
+    try:
+        study = Study.load(path)
+    except errors.StudyNotFound:
+        return 0, 0
+    return len(study.trials), study.end or 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--trials", type=int, default=40, help="configurations to try (default: 40)")
+    parser.add_argument(
+        "--more", type=int, default=0, help="configurations to add to a search that has ended"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of split, models and search (default: 0)")
+    parser.add_argument(
+        "--study", type=Path, default=Path("results/demo.db"), help="where the search is kept"
+    )
     options = parser.parse_args()
     seed = options.seed
+    options.study.parent.mkdir(parents=True, exist_ok=True)
+    known, planned = there_already(options.study)
+    total = max(options.trials, planned) + options.more
     images, digits = load_digits(return_X_y=True)
     split = train_test_split(images / 16, digits, train_size=1000, stratify=digits, random_state=seed)
     x, x_test, y, y_test = split
@@ -104,13 +126,17 @@ def main():
         return {"loss": 1 - accuracy, "status": STATUS_OK, "accuracy": accuracy, "seconds": seconds}
 
     print(f"data: {len(x)} images of digits to search with, {len(x_test)} to test with")
-    print(f"search: {options.trials} trials, {len(FAMILIES)} model families, seed {seed}\n")
-    trials = Trials()
-    best = fmin(objective, SPACE, tpe.suggest, max_evals=options.trials, trials=trials, seed=seed)
+    print(f"search: {total} trials, {len(FAMILIES)} model families, seed {seed}, kept in {options.study}")
+    if known >= total:
+        print("it has ended before, and nothing is left to run; make demo MORE=20 adds 20 trials")
+    elif known:
+        print(f"it was begun before, and goes on after {known} trials")
+    print()
+    best = fmin(objective, SPACE, tpe.suggest, max_evals=total, trials=options.study, seed=seed)
 
     found = dict(best.params)  # the real values: option names, whole numbers whole
     family = found.pop("family")
-    print(f"\nbest of {len(trials)} trials: {family}, found in trial {trials.best_trial['tid']}")
+    print(f"\nbest of {len(best.study.trials)} trials: {family}, found in trial {best.trial.number}")
     for name, value in found.items():
         print(f"  {name} = {value:.4g}" if isinstance(value, float) else f"  {name} = {value}")
     print(f"accuracy in cross-validation: {1 - best.loss:.4f}, a little flattered as the best of many\n")

@@ -61,6 +61,7 @@ ROOMS = {
     "insight": Room(1),
     # Floor 2, storage: knows events as data, and no algorithm and no space.
     "storage": Room(2, only=("errors", "history.events")),
+    "byvalue": Room(2, only=()),  # knows cloudpickle, and nothing of ours
     # Floor 3, machinery: executors < run, and run knows no executor but the protocol.
     "executors": Room(3, but=("storage",)),
     "run": Room(3, beside=("executors.base",)),
@@ -74,10 +75,22 @@ ROOMS = {
     "early_stop": Room(4),
     "best": Room(4),
     "arguments": Room(4),
+    "workers": Room(4),
     "suggest": Room(4, beside=("documents", "domain", "trials")),
     "tracebacks": Room(4),
     "search": Room(
-        4, beside=("arguments", "best", "documents", "domain", "engines", "save", "tracebacks", "trials")
+        4,
+        beside=(
+            "arguments",
+            "best",
+            "documents",
+            "domain",
+            "engines",
+            "save",
+            "tracebacks",
+            "trials",
+            "workers",
+        ),
     ),
     "plots": Room(4),
     "formats": Room(4),

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from parzen.byvalue import dumps
 from parzen.errors import InvalidArgument, ResultWarning, warn
 from parzen.trials import Trials
 
@@ -77,12 +78,10 @@ def save_trials(trials: Trials, path: str | os.PathLike[str], named: set[str] | 
         path: Where to; replaced if it exists.
         named: What a warning has named before, so that it is named once; new names are added.
     """
-    import cloudpickle
-
     try:
-        data = cloudpickle.dumps(trials)
+        data = dumps(trials)
     except Exception as error:  # noqa: BLE001  # whatever a value's own pickling raises
-        data = cloudpickle.dumps(_picklable(trials, error, set() if named is None else named))
+        data = dumps(_picklable(trials, error, set() if named is None else named))
     target = Path(path)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
@@ -98,13 +97,11 @@ def save_trials(trials: Trials, path: str | os.PathLike[str], named: set[str] | 
 
 def _picklable(trials: Trials, error: Exception, named: set[str]) -> Trials:
     """A copy whose results have only what can be pickled."""
-    import cloudpickle
-
     dropped: dict[str, str] = {}
 
     def keeps(value: Any) -> bool:
         try:
-            cloudpickle.dumps(value)
+            dumps(value)
         except Exception:  # noqa: BLE001  # as above
             return False
         return True

@@ -16,10 +16,10 @@ from parzen import arguments, engines
 from parzen.algorithms import base as algorithms
 from parzen.best import Best
 from parzen.domain import Ctrl, Domain
-from parzen.errors import AllTrialsFailed, InvalidArgument, StudyNotFound
+from parzen.errors import AllTrialsFailed, InvalidArgument, ResultWarning, StudyNotFound, warn
 from parzen.executors.base import Channel, Evaluate, Executor, Outcome, Task, TaskLimits
 from parzen.history.history import ENDED, Trial
-from parzen.run import importing, opening
+from parzen.run import importing
 from parzen.run.evaluate import Evaluation, Objective, failure, outcome_of, place_of
 from parzen.run.loop import Limits, drive
 from parzen.run.progress import Progress, choose
@@ -29,6 +29,7 @@ from parzen.save import load_trials, save_trials
 from parzen.stopping import LossReached, NoProgress, StopRule
 from parzen.tracebacks import trimmed
 from parzen.trials import Trials
+from parzen.workers import publish
 
 _MISSING: Any = object()
 
@@ -194,7 +195,7 @@ def fmin(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
         limits=limits,
     )
     stopped, searched = _search(call, choose(verbose, show_progressbar))
-    return _answer(call, searched, stopped, return_argmin)
+    return _answer(searched, stopped, return_argmin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,18 +229,23 @@ def _search(call: _Call, factory: Callable[..., Any]) -> tuple[str | None, Study
     trials, domain = call.trials, call.domain
     # Documents inserted and not refreshed yet come on top of max_evals, as in Hyperopt.
     before = len(trials)
-    study = trials.bind(
-        domain.space, algorithm=call.algorithm, seed=call.seed, maximize=call.maximize, resume=call.resume
-    )
-    durable = study.durable
+    durable = trials.durable
     if durable:
-        opening.check_settings(study.name, study.ledger.configured, None, call.settings)
+        call.settings["objective"] = importing.name_of(domain.fn)
+        call.settings["limits"] = {"seconds": call.limits.seconds, "memory": call.limits.memory}
+    study = trials.bind(
+        domain.space,
+        algorithm=call.algorithm,
+        seed=call.seed,
+        maximize=call.maximize,
+        resume=call.resume,
+        settings=call.settings,
+    )
     _enqueue(study, call.points)
     if not durable:
         trials.release_orphans()
-    elif call.limits:
-        call.settings["limits"] = {"seconds": call.limits.seconds, "memory": call.limits.memory}
-    study.configure(**call.settings, objective=importing.name_of(domain.fn) if durable else None)
+    elif study.store.shared and call.settings["objective"] is None:
+        publish(study, domain.fn)
     known = sum(trial.status in ENDED for trial in study.trials) if durable else before
     quota = None
     if not durable and call.settings.get("max_evals") is not None:
@@ -335,7 +341,7 @@ def _has_an_end(trials: Any, study: str) -> bool:
     return isinstance(trials, Trials) and trials.end is not None
 
 
-def _answer(call: _Call, study: Study, stopped: str | None, return_argmin: bool) -> Any:
+def _answer(study: Study, stopped: str | None, return_argmin: bool) -> Any:
     if not any(trial.point is not None and not trial.excluded for trial in study.trials):
         if return_argmin:
             raise AllTrialsFailed("There are no evaluation tasks, cannot return argmin of task losses.")
@@ -391,7 +397,10 @@ def _told(trials: Trials, trial: Trial, outcome: Outcome) -> None:
     if outcome.attachments:
         kept = trials.trial_attachments(trials.document_of(trial.number))
         for name, value in outcome.attachments.items():
-            kept[name] = value
+            try:
+                kept[name] = value
+            except InvalidArgument as error:  # no bytes, for a durable study: the result is kept all the same
+                warn(f"not kept: {error}; {error.hint}", ResultWarning)
 
 
 def _after_round(

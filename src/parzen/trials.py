@@ -17,8 +17,8 @@ import numpy as np
 
 from parzen import documents
 from parzen.algorithms.base import Algorithm
-from parzen.documents import Document
 from parzen.attachments import StoredAttachments
+from parzen.documents import Document
 from parzen.errors import AllTrialsFailed, InvalidArgument, InvalidTrial, StudyNotFound
 from parzen.history import events
 from parzen.history.history import ENDED
@@ -59,15 +59,15 @@ class Trials:
             store, exp_key = exp_key, None
         self._exp_key = exp_key
         self.attachments: Any = {}
+        self._store: Any = None
+        self._study_name = study
         self._start()
-        self._store, self._study_name = store, study
+        self._store = store
         if store is not None:
             self._look()
 
     def _start(self) -> None:
         self._study: Study | None = None
-        self._store: Any = None
-        self._study_name = "default"
         self._seed_given = False
         self._documents: list[Document] = []  # all of them, in order
         self._inserted: list[Document] = []  # visible after the next refresh
@@ -111,6 +111,7 @@ class Trials:
         seed: int | None = None,
         maximize: bool = False,
         resume: str | None = None,
+        settings: Mapping[str, Any] | None = None,
     ) -> Study:
         """Give the trials a space; documents that were inserted before are bound to it.
 
@@ -120,16 +121,31 @@ class Trials:
             seed: The seed from here on; left out, the one in force stays.
             maximize: Whether the objective's values are to be made large.
             resume: For a durable study: ``"extend"`` or ``"new"``, as for `Study`.
+            settings: Other fields of the `configured` event.
 
         Raises:
             InvalidArgument: If the trials were made with another direction.
             StudyChanged: If a durable study does not agree.
         """
         given = flatten(space)
+        others = dict(settings or {})
         if self._store is not None:
-            self._bind_stored(given, algorithm, seed, maximize, resume)
+            study = Study(
+                given,
+                algorithm,
+                seed=seed,
+                maximize=maximize,
+                store=self._store,
+                name=self._study_name,
+                resume=resume,
+                **others,
+            )
+            if study.name != self._study_name:
+                self._start()  # another study has other documents
+            self._take_study(study)
+            self._follow_space(study, [param.label for param in study.space.params])
         elif self._study is None:
-            self._study = Study(given, algorithm or "tpe", seed=seed, maximize=maximize)
+            self._study = Study(given, algorithm or "tpe", seed=seed, maximize=maximize, **others)
             self._head = self._study.ledger.head
         else:
             if self._study.maximize != maximize:
@@ -139,24 +155,15 @@ class Trials:
                     hint=f"pass maximize={self._study.maximize}, or new Trials()",
                 )
             self._study.bind(given)
-            self._study.configure(algorithm=algorithm, seed=seed)
+            self._study.configure(algorithm=algorithm, seed=seed, **others)
         self._seed_given = self._seed_given or seed is not None
         self.refresh()
         return self.study
 
-    def _bind_stored(
-        self, given: Any, algorithm: Algorithm | None, seed: int | None, maximize: bool, resume: str | None
-    ) -> None:
-        study = Study(
-            given,
-            algorithm,
-            seed=seed,
-            maximize=maximize,
-            store=self._store,
-            name=self._study_name,
-            resume=resume,
-        )
-        self._take_study(study)
+    @property
+    def durable(self) -> bool:
+        """Whether they are kept in a store."""
+        return self._store is not None
 
     @property
     def end(self) -> int | None:
@@ -166,7 +173,7 @@ class Trials:
     @property
     def place(self) -> str:
         """Where a durable study is, in words."""
-        return f"study {self.study.name!r} of {self.study.store.url}"
+        return f"study {self.study.name!r} of {self.study.place}"
 
     def opening_lines(self, known: int) -> list[str]:
         """What to say when a durable study is opened for a search.
@@ -657,7 +664,7 @@ class Trials:
             "_ids": self._ids,
             "_dynamic_trials": self._documents,
             "_exp_key": self._exp_key,
-            "attachments": self.attachments,
+            "attachments": dict(self.attachments),
             "_trials": self._visible,
             "_parzen": own,
         }
@@ -666,6 +673,7 @@ class Trials:
         """Read what `__getstate__` or Hyperopt's own Trials wrote."""
         self._exp_key = state.get("_exp_key")
         self.attachments = dict(state.get("attachments") or {})
+        self._store, self._study_name = None, "default"
         self._start()
         self._extra_ids = set(state.get("_ids") or ())
         self._documents = [_as_dict(doc) for doc in state.get("_dynamic_trials") or ()]

@@ -1,4 +1,4 @@
-"""examples/demo.py runs with few trials, and ends with its table."""
+"""examples/demo.py runs with few trials, ends with its table, and goes on after a kill."""
 
 import re
 import subprocess
@@ -7,16 +7,30 @@ from pathlib import Path
 
 import pytest
 
+from parzen import Study, errors
+
 DEMO = Path(__file__).resolve().parents[2] / "examples" / "demo.py"
 
 
 @pytest.fixture(scope="module")
-def demo():
-    """What six trials of the demo print: the finished process."""
-    command = [sys.executable, str(DEMO), "--trials", "6", "--seed", "1"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+def study(tmp_path_factory):
+    return tmp_path_factory.mktemp("demo") / "demo.db"
+
+
+def command(study, *more):
+    return [sys.executable, str(DEMO), "--trials", "6", "--seed", "1", "--study", str(study), *more]
+
+
+def finished(study, *more):
+    done = subprocess.run(command(study, *more), capture_output=True, text=True, check=False, timeout=100)
     assert done.returncode == 0, done.stderr
     return done
+
+
+@pytest.fixture(scope="module")
+def demo(study):
+    """What six trials of the demo print: the finished process."""
+    return finished(study)
 
 
 def test_header_tells_data_and_budget(demo):
@@ -51,3 +65,32 @@ def test_table_compares_with_the_defaults(demo):
 def test_screen_is_clean(demo):
     assert "Warning" not in demo.stdout + demo.stderr
     assert "Traceback" not in demo.stderr
+
+
+def test_a_finished_search_says_so_and_more_extends_it(demo, study):
+    again = finished(study)
+    assert "it has ended before" in again.stdout
+    assert best_of(again) == best_of(demo)
+    more = finished(study, "--more", "2")
+    assert "goes on after 6 trials" in more.stdout
+    assert "best of 8 trials" in more.stdout
+
+
+def best_of(done):
+    return done.stdout[done.stdout.index("best of") :]
+
+
+def test_a_killed_search_goes_on_to_the_same_end(demo, tmp_path):
+    study = tmp_path / "killed.db"
+    with subprocess.Popen(command(study), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None and ended(study) < 2:
+            pass
+        process.kill()
+    assert best_of(finished(study)) == best_of(demo)
+
+
+def ended(study):
+    try:
+        return Study.load(study).ledger.ended
+    except errors.StorageError:
+        return 0

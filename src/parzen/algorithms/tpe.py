@@ -126,7 +126,7 @@ class Seen:
         self.z = np.empty((64, d))  # latent rows
         self.bins = np.empty((64, len(code.lines)), dtype=np.intp)  # for their kernels' normalisers
         self.codes = np.empty((len(code.tables), 64), dtype=np.intp)
-        self.ranking: list[tuple[int, float, int, int]] = []  # class, loss, number, row
+        self.ranking: list[tuple[int, float, float, int, int]] = []  # class, its order, number, row
         self.repeats = _can_repeat(code)
         self.keys: set[bytes] = set()
         self.masked = code.space.conditional  # or trials come from a space without some label
@@ -135,8 +135,11 @@ class Seen:
     def add(self, row: OutcomeRow) -> None:
         """Take in one outcome."""
         ok = row.status is Status.DONE and row.losses and row.losses[0] < math.inf
-        loss = row.losses[0] if ok else math.inf
-        insort(self.ranking, (_CLASS[row.status], loss, row.number, self.n + len(self._raw)))
+        order = (row.losses[0] if ok else math.inf, 0.0)
+        if row.status is Status.PRUNED and row.last is not None:
+            step, value = row.last  # the further it came the better, and then its value there
+            order = (-step, value if value == value else math.inf)
+        insort(self.ranking, (_CLASS[row.status], *order, row.number, self.n + len(self._raw)))
         self.done += bool(ok)
         self._raw.append(row.values)
         if self.repeats:

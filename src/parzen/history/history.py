@@ -161,6 +161,7 @@ class Tables:
         self.outcome_points: list[int] = []
         self.outcome_events: list[int] = []
         self.metrics: list[Mapping[str, float]] = []
+        self.last_reports: list[tuple[float, float] | None] = []  # step, value
         self.ended: list[float] = []
         self.starts: list[tuple[int, float]] = []  # number, seconds
         self.reports: list[tuple[int, int, float, float]] = []  # number, attempt, step, value
@@ -204,20 +205,38 @@ class Tables:
         self.statuses.append(status)
         self.losses.append(losses)
         self.metrics.append(trial.metrics)
+        last = max(trial.reports) if trial.reports else None
+        self.last_reports.append(None if last is None else (last, trial.reports[last]))
         self.ended.append(trial.ended)
         return len(self.statuses) - 1
 
 
 class OutcomeRow:
-    """One outcome as `History.derived` folds it: number, values (d,), status, losses (m,)."""
+    """One outcome as `History.derived` folds it.
 
-    __slots__ = ("losses", "number", "status", "values")
+    Attributes:
+        number: The trial's.
+        values: (d,) in the user's scale; NaN where inactive.
+        status: What became of it.
+        losses: m minimised losses, or none.
+        last: Step and value of its last report, or None.
+    """
 
-    def __init__(self, number: int, values: Floats, status: Status, losses: Sequence[float]) -> None:
+    __slots__ = ("last", "losses", "number", "status", "values")
+
+    def __init__(
+        self,
+        number: int,
+        values: Floats,
+        status: Status,
+        losses: Sequence[float],
+        last: tuple[float, float] | None = None,
+    ) -> None:
         self.number = number
         self.values = values
         self.status = status
         self.losses = losses
+        self.last = last
 
 
 class Columns:
@@ -438,6 +457,7 @@ class History:
                     values[tables.outcome_points[i]],
                     tables.statuses[i],
                     tables.losses[i],
+                    tables.last_reports[i],
                 )
                 step(state, row)
         if keep:

@@ -1,1 +1,1 @@
-"""Which running trials are not worth finishing. Pure; the first of them come with reports."""
+"""Which running trials are not worth finishing. Pure: a function of the history and the trial's reports."""

@@ -17,7 +17,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from parzen.byvalue import carry
 from parzen.errors import BadSearchSpace, InvalidArgument, did_you_mean
+from parzen.space.compare import same
 from parzen.space.expr import Apply
 from parzen.space.flatten import flatten
 from parzen.space.space import Space
@@ -84,7 +86,8 @@ def _file(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise InvalidArgument(f"{str(path)!r} cannot be imported")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # functions in it can be pickled by name
+    sys.modules[name] = module
+    carry(module)
     folder = str(path.resolve().parent)
     if folder not in sys.path:
         sys.path.insert(0, folder)
@@ -103,6 +106,22 @@ def _module(name: str) -> ModuleType:
         raise InvalidArgument(f"there is no module {name!r} to import the objective from") from None
 
 
+def same_space(given: Space, stored: Space) -> Space:
+    """A space that came with a pickled objective, checked against the study's.
+
+    Args:
+        given: Can build values.
+        stored: From the log.
+
+    Raises:
+        InvalidArgument: If they differ.
+    """
+    found = same(given, stored)
+    if found is None:
+        raise InvalidArgument("the pickled objective belongs to another space than the study's")
+    return found
+
+
 def space_in(module: ModuleType, stored: Space, name: str | None = None) -> Space:
     """The object of a module that is a study's space.
 
@@ -114,8 +133,6 @@ def space_in(module: ModuleType, stored: Space, name: str | None = None) -> Spac
     Raises:
         InvalidArgument: If there is none.
     """
-    from parzen.space.compare import same
-
     if name is not None and not hasattr(module, name):
         raise InvalidArgument(f"{module.__name__} has no {name!r}.{did_you_mean(name, dir(module))}")
     for key, candidate in list(vars(module).items()):

@@ -42,6 +42,7 @@ class Limits:
         after_round: The user's own stop rule, called after each round; True stops.
         kept_in: Where a message says that finished trials are.
         task: What one trial may use.
+        sigterm: Whether SIGTERM ends the running trials and gives them back.
     """
 
     trials: int | None = None
@@ -53,6 +54,7 @@ class Limits:
     after_round: Callable[[], bool] | None = None
     kept_in: str = "the study"
     task: TaskLimits = field(default_factory=TaskLimits)
+    sigterm: bool = False
 
 
 def drive(
@@ -116,7 +118,10 @@ class _Loop:
         self.requests = len(study.ledger.requests)
 
     def run(self, evaluate: Evaluate) -> str | None:
-        with Interrupts(self.explain) as interrupts, Keeper(self.study, self.executor) as keeper:
+        with (
+            Interrupts(self.explain, self.limits.sigterm) as interrupts,
+            Keeper(self.study, self.executor) as keeper,
+        ):
             self.keeper = keeper
             try:
                 self.executor.start(evaluate, self.serve, self.limits.task)
@@ -128,12 +133,17 @@ class _Loop:
                 for number in (*self.running, *(trial.number for trial in self.queue if trial.claimed)):
                     self.study.release(number, "interrupted")
             self.troubles.raise_held_back()
+            if interrupts.terminated:
+                return "terminated"
             if interrupts.asked and (self.used_up() or self.study.incumbent is None):
                 raise KeyboardInterrupt
         return self.stopped
 
     def turn(self, interrupts: Interrupts) -> None:
         while True:
+            if interrupts.terminated:
+                self.stopped = "terminated"
+                return
             if interrupts.asked:
                 self.stopped = "interrupted"
             elif self.late():
@@ -344,4 +354,3 @@ class _Loop:
         if study.end is not None:
             return study.ledger.counts[Status.RUNNING] == 0 and len(study.trials) >= study.end
         return self.limits.trials is not None and self.opened >= self.limits.trials
-

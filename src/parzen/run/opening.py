@@ -42,9 +42,17 @@ def not_found(store: Store, name: str) -> StudyNotFound:
     """
     known = store.studies()
     return StudyNotFound(
-        f"there is no study {name!r} in {store.url or 'this store'}."
+        f"there is no study {name!r} in {place_of(store)}."
         f"{did_you_mean(name, known)} It has {', '.join(map(repr, known)) or 'none'}"
     )
+
+
+def place_of(store: Store) -> str:
+    """Where a store is, as a message calls it: a file by its path, short where it is near."""
+    if not store.folder:
+        return store.url or "memory"
+    path = Path(store.folder.removesuffix(".files"))
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def check_direction(name: str, was: bool, given: bool | None) -> None:

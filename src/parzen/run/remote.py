@@ -47,7 +47,9 @@ class _StoreChannel:
         study, task = self._study, self._task
         study.refresh()
         if what == "report":
-            return study.report(task.number, *values, attempt=task.attempt)
+            value, step = values
+            study.report(task.number, value, step, task.attempt)
+            return None
         return study.should_prune(task.number)
 
     def close(self) -> None:

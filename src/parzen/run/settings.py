@@ -59,7 +59,9 @@ def rebuilt_algorithm(described: Mapping[str, Any]) -> algorithms.Algorithm:
     """
     settings = dict(described.get("settings") or {})
     if "p_suggest" in settings:
-        settings = {"p_suggest": [(share, rebuilt_algorithm(inner)) for share, inner in settings["p_suggest"]]}
+        settings = {
+            "p_suggest": [(share, rebuilt_algorithm(inner)) for share, inner in settings["p_suggest"]]
+        }
     return _make(described, "parzen.algorithms.", "algo")(**settings)  # type: ignore[no-any-return]
 
 

@@ -213,6 +213,11 @@ class Study:
         return bool(self.store.url)
 
     @property
+    def place(self) -> str:
+        """Where the study is kept, as a message calls it."""
+        return opening.place_of(self.store)
+
+    @property
     def maximize(self) -> bool:
         """Whether told values are to be made large; losses inside are their negatives."""
         return self.ledger.objectives[0] == "maximize"
@@ -738,9 +743,7 @@ class Study:
             number = len(self.trials)
             now = time.time()
             try:
-                self._append(
-                    e.Opened(now, number, self.owner), e.Suggested(now, number, point, None, note)
-                )
+                self._append(e.Opened(now, number, self.owner), e.Suggested(now, number, point, None, note))
             except Taken:
                 self.refresh()
                 continue

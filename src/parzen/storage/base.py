@@ -172,10 +172,9 @@ def open_store(url: str | os.PathLike[str], read_only: bool = False) -> Store:
         return _at_path(url, read_only)
     opener = SCHEMES.get(scheme) or SCHEMES.get(scheme.partition("+")[0])
     if not separator or opener is None:
-        meant = did_you_mean(f"{scheme}://".strip(":/") + "://", [f"{name}://" for name in SCHEMES])
         shown = re.sub("//[^/@]*@", "//...@", url)  # a password is nothing to print
         raise InvalidArgument(
-            f"no store is known for {shown!r}.{meant} Known: a path, or "
+            f"no store is known for {shown!r}.{did_you_mean(scheme, list(SCHEMES))} Known: a path, or "
             + ", ".join(f"{name}://" for name in SCHEMES)
         )
     return opener(url, read_only)

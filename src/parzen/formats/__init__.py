@@ -1,0 +1,16 @@
+"""Bringing work along: trials of Hyperopt, Optuna, tables and other studies, read into a study.
+
+Every reader takes a study whose space is the one that was searched, checks
+each value against it, and answers with a `Report` of what it took and what it
+left out, and why.
+"""
+
+from __future__ import annotations
+
+from parzen.formats.hyperopt_pickle import import_hyperopt
+from parzen.formats.intake import Report
+from parzen.formats.merge import merge
+from parzen.formats.optuna import import_optuna, space_of_optuna
+from parzen.formats.tables import import_table
+
+__all__ = ["Report", "import_hyperopt", "import_optuna", "import_table", "merge", "space_of_optuna"]

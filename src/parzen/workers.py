@@ -1,0 +1,157 @@
+"""Work on a study that exists: what `parzen worker` and `parzen resume` do.
+
+A worker needs no argument but the store: the log says which objective, which
+limits and when to end. The objective is imported by name; a pickled one runs
+only where it is asked for, since unpickling runs code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from parzen.byvalue import dumps
+from parzen.errors import InvalidArgument
+from parzen.executors.base import Executor, TaskLimits, named
+from parzen.run import importing
+from parzen.run.evaluate import Evaluation, Objective
+from parzen.run.loop import Limits, drive
+from parzen.run.progress import Progress
+from parzen.run.study import Study
+from parzen.space.space import Space
+from parzen.stopping import LossReached, StopRule
+
+_PICKLED_AT_MOST = 16_000_000  # bytes; a larger one holds data, which belongs elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a worker is asked for.
+
+    Attributes:
+        objective: ``pkg.module:function`` or ``path/train.py:function``; None for the one in the log.
+        space: What the space is called in the objective's module; None to look for it.
+        jobs: Trials at the same time, each in a process of its own.
+        gpus: Which GPUs the processes see, one each; None for all.
+        more: Trials to add to the study's end.
+        seconds: After which no trial is started; None for no limit.
+        trials: Trials to start here; None for no limit.
+        unpickle: Whether a pickled objective may be run.
+    """
+
+    objective: str | None = None
+    space: str | None = None
+    jobs: int = 1
+    gpus: Sequence[int] | None = None
+    more: int = 0
+    seconds: float | None = None
+    trials: int | None = None
+    unpickle: bool = False
+
+
+def work(study: Study, asked: Work, factory: Callable[..., Any]) -> str | None:
+    """Evaluate trials of a study until its end.
+
+    Args:
+        study: Opened for writing.
+        asked: How.
+        factory: Makes the progress.
+
+    Returns:
+        Why it ended early, or None.
+    """
+    configured = study.ledger.configured
+    if configured is None:
+        raise InvalidArgument(f"the study {study.name!r} has no settings yet; start it with fmin")
+    fn, space = find_objective(study, asked)
+    study.bind(space)
+    if asked.more:
+        study.configure(max_evals=max(study.end or 0, len(study.trials)) + asked.more)
+    limits = TaskLimits(configured.limits.get("seconds"), configured.limits.get("memory"))
+    rules: list[StopRule] = []
+    if configured.loss_threshold is not None:
+        sign = -1.0 if study.maximize else 1.0
+        rules.append(LossReached(sign * configured.loss_threshold))
+    loop = Limits(
+        trials=asked.trials,
+        seconds=asked.seconds,
+        on_error="continue",
+        max_failures=configured.max_failures,
+        rules=rules,
+        kept_in=f"study {study.name!r} of {study.place}",
+        task=limits,
+        sigterm=True,
+    )
+    objective = Objective(fn, study.space, study.maximize)
+    evaluate = Evaluation(objective, study.space)
+    executor = _executor(evaluate, asked)
+    with Progress(factory, study.ledger.ended, study.end, objective.sign) as progress:
+        progress.say(
+            f"parzen: study {study.name!r} of {study.place}: {study.ledger.ended}"
+            f"{'' if study.end is None else f' of {study.end}'} trials have ended; "
+            f"{asked.jobs} at a time here"
+        )
+        return drive(study, executor, evaluate, loop, progress)
+
+
+def _executor(evaluate: Evaluation, asked: Work) -> Executor:
+    if evaluate.asynchronous:
+        return named("coroutines", asked.jobs)
+    settings: dict[str, Any] = {} if asked.gpus is None else {"gpus": list(asked.gpus)}
+    return named("processes", asked.jobs, **settings)
+
+
+def find_objective(study: Study, asked: Work) -> tuple[Callable[..., Any], Space]:
+    """The objective and the space with its values.
+
+    Args:
+        study: Has the space as JSON.
+        asked: May name the objective.
+
+    Raises:
+        InvalidArgument: If there is no name, or nothing behind it.
+    """
+    configured = study.ledger.configured
+    name = asked.objective or (configured.objective if configured is not None else None)
+    if name is not None:
+        fn, module = importing.load(name)
+        return fn, importing.space_in(module, study.ledger.space, asked.space)
+    key = _pickle_key(study)
+    try:
+        pickled = study.store.get(key)
+    except KeyError:
+        raise InvalidArgument(
+            f"the study {study.name!r} does not say which function to run",
+            hint="give --objective pkg.module:function or path/to/train.py:function",
+        ) from None
+    if not asked.unpickle:
+        raise InvalidArgument(
+            f"the objective of study {study.name!r} is there as a pickle only, and reading it runs its code",
+            hint="if you trust whoever can write to this store, add --unpickle; "
+            "else give --objective pkg.module:function",
+        )
+    import pickle
+
+    fn, given = pickle.loads(pickled)
+    alike = importing.same_space(given, study.ledger.space)
+    return fn, alike
+
+
+def publish(study: Study, fn: Callable[..., Any]) -> None:
+    """Keep a pickle of an objective that cannot be imported beside a study on a server.
+
+    Args:
+        study: On a shared store.
+        fn: The objective.
+    """
+    try:
+        data = dumps((fn, study.space))
+    except Exception:  # noqa: BLE001  # whatever the user's objects raise; workers are then told what is missing
+        return
+    if len(data) <= _PICKLED_AT_MOST:
+        study.store.put(_pickle_key(study), data)
+
+
+def _pickle_key(study: Study) -> str:
+    return f"objective/{study.name}"
