@@ -99,6 +99,7 @@ ROOMS = {
     "__init__": Room(DOORS, beside=("hyperopt",)),
     "hyperopt": Room(DOORS),
     "cli": Room(DOORS),
+    "__main__": Room(DOORS, beside=("cli",)),
     "dashboard": Room(DOORS),
     "sklearn": Room(DOORS),
     "loggers": Room(DOORS),

@@ -231,7 +231,9 @@ def _search(call: _Call, factory: Callable[..., Any]) -> tuple[str | None, Study
     before = len(trials)
     durable = trials.durable
     if durable:
-        call.settings["objective"] = importing.name_of(domain.fn)
+        name = importing.name_of(domain.fn)
+        if name is not None:
+            call.settings["objective"] = name
         call.settings["limits"] = {"seconds": call.limits.seconds, "memory": call.limits.memory}
     study = trials.bind(
         domain.space,
@@ -244,7 +246,7 @@ def _search(call: _Call, factory: Callable[..., Any]) -> tuple[str | None, Study
     _enqueue(study, call.points)
     if not durable:
         trials.release_orphans()
-    elif study.store.shared and call.settings["objective"] is None:
+    elif study.store.shared and "objective" not in call.settings:
         publish(study, domain.fn)
     known = sum(trial.status in ENDED for trial in study.trials) if durable else before
     quota = None

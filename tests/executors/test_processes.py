@@ -12,7 +12,7 @@ from parzen.executors import processes
 from parzen.executors.base import Outcome, Task, TaskLimits
 from parzen.executors.processes import THREADS, Processes, cores
 from parzen.testing import ExecutorContract
-from parzen.testing.executors import PATIENCE, double, nothing
+from parzen.testing.evaluations import PATIENCE, double, nothing
 
 
 class TestProcesses(ExecutorContract):

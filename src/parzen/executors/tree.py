@@ -62,9 +62,8 @@ class Snapshot:
         sessions = set(roots)
         found: set[int] = set()
         for pid, process in self.table.items():
-            if process.session in sessions or process.group in sessions:
-                found.add(pid)
-            elif _has(marks, self._environment(pid)):
+            by_session = process.session in sessions or process.group in sessions
+            if by_session or _has(marks, self._environment(pid)):
                 found.add(pid)
         queue = list(found)
         while queue:

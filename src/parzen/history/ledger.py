@@ -89,6 +89,11 @@ class Ledger:
         """How many enqueued points still wait for a trial."""
         return len(self._queue)
 
+    @property
+    def queue_head(self) -> e.Enqueued | None:
+        """The point that the next trial to be opened will get, if one is enqueued."""
+        return self._queue[0] if self._queue else None
+
     def bind(self, space: Space) -> None:
         """Use the user's own space object, which can build values, for the one in the log.
 

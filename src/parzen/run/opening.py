@@ -98,7 +98,7 @@ def check_twins(given: Space) -> None:
         raise InvalidSpace(
             f"choice {labels[0]!r} has options that cannot be told apart by their content, so a study in a "
             "file could not know them again",
-            hint="name them: use def instead of lambda, or hp.choice over names and a dict from name to value",
+            hint="name them: def instead of lambda, or a choice of names and a dict from name to value",
             label=labels[0],
         )
 
@@ -127,14 +127,13 @@ def check_settings(name: str, now: Configured | None, seed: int | None, settings
         )
 
 
-def folder_of(store: Store, name: str, owner: str, number: int) -> str:
-    """Where a trial's files go: beside a file store, else below the working directory or a temporary one.
+def folder_of(store: Store, name: str, owner: str) -> str:
+    """Where a study's files go: beside a file store, else below the working directory or a temporary one.
 
     Args:
         store: Where the study is kept.
         name: The study's.
         owner: Tells studies in memory apart.
-        number: The trial's.
     """
     if store.folder:
         base = Path(store.folder)
@@ -142,7 +141,7 @@ def folder_of(store: Store, name: str, owner: str, number: int) -> str:
         base = Path.cwd() / "parzen-files"
     else:
         base = Path(tempfile.gettempdir()) / f"parzen-{sha256(owner.encode()).hexdigest()[:12]}"
-    return str(base / safe_name(name) / f"trial-{number:05d}")
+    return str(base / safe_name(name))
 
 
 def safe_name(name: str) -> str:

@@ -141,6 +141,7 @@ class Study:
         self._suggesting: int | None = None  # the trial that this object is making a point for
         self._seen: dict[int, float] = {}  # trial without a point -> when it was noticed
         self._lockstep: Lockstep | None = None
+        self._folder = ""
         self._unsaved = Unsaved()
 
     @classmethod
@@ -561,7 +562,9 @@ class Study:
 
     def directory(self, number: int) -> str:
         """The folder that belongs to a trial and survives retries; not made here."""
-        return opening.folder_of(self.store, self.name, self.owner, number)
+        if not self._folder:
+            self._folder = opening.folder_of(self.store, self.name, self.owner)
+        return f"{self._folder}{os.sep}trial-{number:05d}"
 
     # Telling
 

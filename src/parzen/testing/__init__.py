@@ -23,7 +23,9 @@ except ImportError as error:
 pytest.register_assert_rewrite(
     "parzen.testing.algorithms",
     "parzen.testing.distributions",
+    "parzen.testing.durability",
     "parzen.testing.executors",
+    "parzen.testing.pruners",
     "parzen.testing.stores",
 )
 
@@ -31,6 +33,7 @@ from parzen.testing.algorithms import AlgorithmContract  # noqa: E402  # see abo
 from parzen.testing.distributions import DistributionContract  # noqa: E402
 from parzen.testing.executors import ExecutorContract  # noqa: E402
 from parzen.testing.problems import PROBLEMS, Problem  # noqa: E402
+from parzen.testing.pruners import PrunerContract  # noqa: E402
 from parzen.testing.searches import canonical, digest, resume, run, scripted  # noqa: E402
 from parzen.testing.stores import StoreContract  # noqa: E402
 
@@ -40,6 +43,7 @@ __all__ = [
     "DistributionContract",
     "ExecutorContract",
     "Problem",
+    "PrunerContract",
     "StoreContract",
     "canonical",
     "digest",
