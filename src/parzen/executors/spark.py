@@ -7,6 +7,7 @@ import os
 import secrets
 import sys
 import threading
+import time
 from importlib import import_module
 from typing import Any
 
@@ -15,6 +16,8 @@ from parzen.executors.base import Evaluate, Outcome, Serve, Task, TaskLimits
 from parzen.executors.futures import run_packed
 from parzen.executors.mailbox import Mailbox
 from parzen.executors.outcomes import lost, packed_evaluate, refuse_limits, unpacked
+
+FAREWELL = 10.0  # seconds for jobs to be cancelled
 
 
 class SparkExecutor:
@@ -90,14 +93,18 @@ class SparkExecutor:
     def _job(self, task: Task, mailbox: Mailbox, payload: Any) -> None:
         context = self._context
         try:
-            group = f"{self._group}-{task.number}"
-            context.setJobGroup(group, f"parzen: trial {task.number}", interruptOnCancel=True)
+            context.setJobGroup(
+                self._group_of(task.number), f"parzen: trial {task.number}", interruptOnCancel=True
+            )
             data = context.parallelize([task], 1).map(lambda one: run_packed(payload.value, one)).collect()[0]
             outcome = unpacked(data)
         except Exception as error:  # noqa: BLE001  # whatever failed here is no doing of the objective's
             lines = [line for line in str(error).splitlines() if line.strip()]
             outcome = lost(task.number, f"died: {lines[0] if lines else type(error).__name__}")
         mailbox.put(task, outcome)
+
+    def _group_of(self, number: int) -> str:
+        return f"{self._group}-{number}"
 
     def wait(self, seconds: float | None = None) -> list[tuple[Task, Outcome]]:
         """Hand back what has ended.
@@ -115,11 +122,13 @@ class SparkExecutor:
     def shutdown(self) -> None:
         """Cancel the jobs that run, and stop the session if it was started here."""
         threads, self._running = self._running, {}
-        for number in threads:
-            with contextlib.suppress(Exception):  # a session that was stopped meanwhile
-                self._context.cancelJobGroup(f"{self._group}-{number}")
-        for thread in threads.values():
-            thread.join(5.0)
+        stop = time.monotonic() + FAREWELL
+        while any(thread.is_alive() for thread in threads.values()) and time.monotonic() < stop:
+            for number, thread in threads.items():
+                # Again and again: a job that its thread is only about to submit is not there to cancel.
+                with contextlib.suppress(Exception):  # a session that was stopped meanwhile
+                    self._context.cancelJobGroup(self._group_of(number))
+                thread.join(0.05)
         self._mailbox = None
         if self._payload is not None:
             with contextlib.suppress(Exception):  # as above
