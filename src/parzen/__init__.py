@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from parzen import errors as errors
     from parzen.algorithms.tpe import TPE as TPE
     from parzen.best import Best as Best
+    from parzen.errors import Pruned as Pruned
+    from parzen.executors.processes import Processes as Processes
+    from parzen.executors.threads import Threads as Threads
+    from parzen.pruners.asha import Asha as Asha
+    from parzen.pruners.median import Median as Median
+    from parzen.storage.base import open_store as open_store
     from parzen.documents import JOB_STATE_CANCEL as JOB_STATE_CANCEL
     from parzen.documents import JOB_STATE_DONE as JOB_STATE_DONE
     from parzen.documents import JOB_STATE_ERROR as JOB_STATE_ERROR
@@ -54,6 +60,12 @@ if TYPE_CHECKING:
     fmin_pass_expr_memo_ctrl = wants_expression
 
 _WHERE = {
+    "Asha": "parzen.pruners.asha",
+    "Median": "parzen.pruners.median",
+    "Processes": "parzen.executors.processes",
+    "Pruned": "parzen.errors",
+    "Threads": "parzen.executors.threads",
+    "open_store": "parzen.storage.base",
     "Best": "parzen.best",
     "Ctrl": "parzen.domain",
     "Domain": "parzen.domain",

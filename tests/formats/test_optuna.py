@@ -232,10 +232,10 @@ def test_each_distribution_has_a_word(tmp_path):
     params = Study(space_of_optuna(path, "mixed"), seed=0).space.params
     assert {param.label: param.distribution.describe() for param in params} == {
         "x": "float(-5, 5)",
-        "rate": "float(1e-05, 1, True)",
-        "share": "float(0, 1, 0.25)",
+        "rate": "float(1e-05, 1, log=True)",
+        "share": "float(0, 1, step=0.25)",
         "layers": "int(1, 4)",
-        "width": "int(1, 500, True)",
+        "width": "int(1, 500, log=True)",
         "scale": "choice of 2",
         "size": "choice of 3",
         "model": "choice of 2",

@@ -90,7 +90,7 @@ def test_values_that_do_not_fit_are_counted(study, table):
     report = import_table(table("\n".join(rows)), study)
     assert report.taken == 0
     assert report.skipped == {
-        "lr is outside float(1e-05, 1, True)": 1,
+        "lr is outside float(1e-05, 1, log=True)": 1,
         "lr is no number": 1,
         "n is outside int(1, 9)": 1,
         "kernel is none of the options": 1,

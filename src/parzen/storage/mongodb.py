@@ -42,8 +42,9 @@ _URL = re.compile(
 _SECRET = re.compile("password|token|secret|authmechanismproperties", re.IGNORECASE)
 _LARGEST = 16 * 1024 * 1024 - 64 * 1024  # bytes of a batch: the server's limit, less room for the rest
 _INLINE = 8 * 1024 * 1024  # bytes of an attachment in its own document; larger ones go to GridFS
-# Primary gone or changing, server stopping, network: MongoDB's "retryable" codes, and a write conflict.
-_PASSING = {6, 7, 89, 91, 112, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436}
+# Primary gone or changing, server stopping, network: MongoDB's "retryable" codes. Beside them, a write
+# conflict (112), and two that insert one attachment (11000).
+_PASSING = {6, 7, 89, 91, 112, 134, 189, 262, 9001, 10107, 11000, 11600, 11602, 13435, 13436}
 
 
 class _NotVisible(Exception):
@@ -61,7 +62,7 @@ class _Known:
 
 
 class MongoStore:
-    """Keeps events in the collections `parzen_events`, `parzen_files` and others of a database.
+    """Keeps events in the collections `parzen_events`, `parzen_attachments` and others of a database.
 
     Credentials stand in the URL, as pymongo reads them. They are in no message
     and not in `url`: a worker elsewhere brings its own.
@@ -160,9 +161,9 @@ class MongoStore:
             # An answer that is lost in between leaves a file that nothing points at, and no harm.
             large = self._large_files().put(content) if len(content) > _INLINE else None
             new = {"name": plain(key), "data": None if large else content, "file": large}
-            old = self._database().parzen_files.find_one_and_update(
-                {"_id": short(key)}, {"$set": new}, upsert=True, projection={"file": 1}
-            )
+            files, place = self._database().parzen_attachments, {"_id": short(key)}
+            old = files.find_one(place, {"file": 1})
+            files.update_one(place, {"$set": new}, upsert=True)
             if old and old.get("file"):
                 self._large_files().delete(old["file"])
 
@@ -183,7 +184,7 @@ class MongoStore:
         def work() -> bytes:
             last = None
             while True:
-                found = self._database().parzen_files.find_one({"_id": short(key)})
+                found = self._database().parzen_attachments.find_one({"_id": short(key)})
                 if found is None:
                     raise KeyError(key)
                 if not found["file"]:

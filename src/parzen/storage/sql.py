@@ -68,8 +68,7 @@ class SqlStore:
     def __init__(self, url: str, read_only: bool = False, patience: float = 30.0) -> None:
         given = _parsed(url)
         hidden = {name: value for name, value in given.query.items() if "password" in name.lower()}
-        named = given.set(drivername="postgresql") if given.drivername == _DRIVER else given
-        self.url: str = named.set(password=None).difference_update_query(hidden).render_as_string()
+        self.url: str = _without_password(given).difference_update_query(hidden).render_as_string()
         self.shared = given.get_backend_name() != "sqlite"
         self.read_only = read_only
         self.patience = patience
@@ -397,6 +396,11 @@ def _parsed(url: str) -> Any:
             f"SqlStore keeps studies in PostgreSQL, or in SQLite; got a URL for {parsed.get_backend_name()!r}"
         )
     return parsed
+
+
+def _without_password(url: Any) -> Any:
+    scheme = "postgresql" if url.drivername == _DRIVER else url.drivername
+    return type(url).create(scheme, url.username, None, url.host, url.port, url.database, url.query)
 
 
 def _passing(error: Exception) -> bool:

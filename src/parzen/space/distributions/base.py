@@ -132,9 +132,13 @@ class Distribution(ABC):
         """The user's word and its arguments, as ``("uniform", {"low": 0, "high": 1})``."""
 
     def describe(self) -> str:
-        """The law in the user's words, as ``uniform(0, 1)``."""
+        """The law in the user's words, as ``uniform(0, 1)`` or ``float(0.1, 1, log=True)``."""
         word, arguments = self.call()
-        return f"{word}({', '.join(_short(value) for value in arguments.values())})"
+        shown = (
+            f"{name}={value}" if name in ("log", "step") else _short(value)
+            for name, value in arguments.items()
+        )
+        return f"{word}({', '.join(shown)})"
 
     @abstractmethod
     def to_json(self) -> dict[str, Any]:
