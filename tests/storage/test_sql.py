@@ -303,17 +303,30 @@ def test_a_server_that_dies_and_comes_back_loses_nothing(open_store, own_postgre
     assert numbers(store) == told
 
 
-def test_a_log_that_became_shorter_is_noticed(store, postgres_schema):
-    """What a writer knows of must not be written over in silence."""
+@pytest.mark.parametrize("rewritten", [False, True])
+def test_a_log_whose_end_was_lost_is_noticed(open_store, store, postgres_schema, rewritten):
+    """By who knows more, in reading and in writing, also when others have gone on meanwhile."""
     import psycopg
 
-    store.append("s", [Opened(0.0, 0), Opened(0.0, 1), Opened(0.0, 2)])
+    store.append("s", [Opened(0.0, 0), Opened(0.0, 1)])
+    store.append("s", [Opened(0.0, 2)])
+    reader, late = open_store(postgres_schema), open_store(postgres_schema)
+    assert len(reader.read("s", 0)) == 3
+    assert len(late.read("s", 0, 2)) == 2
     with psycopg.connect(postgres_schema, autocommit=True) as admin:
         admin.execute("DELETE FROM parzen_event WHERE n = 3")
         admin.execute("UPDATE parzen_study SET head = 2")
-    with pytest.raises(StorageError, match=r"has 2 events .* had 3"):
-        store.append("s", [Opened(0.0, 3)])
-    assert numbers(store) == [0, 1]
+    if rewritten:
+        assert late.append("s", [Opened(0.0, 7), Opened(0.0, 8)]) == 4
+    for call in (
+        lambda: store.append("s", [Opened(0.0, 3)]),
+        lambda: store.read("s", 3),
+        lambda: reader.append("s", [Opened(0.0, 3)]),
+        lambda: reader.read("s", 3),
+    ):
+        with pytest.raises(StorageError, match=r"event 3 of study 's' on .* is no longer what it was"):
+            call()
+    assert numbers(late) == ([0, 1, 7, 8] if rewritten else [0, 1])
 
 
 def test_a_server_that_stays_away_is_one_sentence(open_store):

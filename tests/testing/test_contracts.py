@@ -11,7 +11,7 @@ import pytest
 from parzen.algorithms.base import Proposal
 from parzen.algorithms.random import Random
 from parzen.errors import Taken
-from parzen.executors.inline import InlineExecutor
+from parzen.executors.inline import Inline
 from parzen.space.distributions.lattice import Numbers
 from parzen.space.distributions.normal import Normal
 from parzen.space.distributions.uniform import Uniform
@@ -228,12 +228,12 @@ def test_a_broken_store_is_noticed(broken, fact):
 # Executors.
 
 
-class Twice(InlineExecutor):
-    def wait(self):
-        return super().wait() * 2
+class Twice(Inline):
+    def wait(self, seconds=None):
+        return super().wait(seconds) * 2
 
 
-class Late(InlineExecutor):
+class Late(Inline):
     """Runs what is left when it is shut down."""
 
     def shutdown(self):
@@ -246,7 +246,7 @@ class Late(InlineExecutor):
     [(Twice, "test_every_task_comes_back_once"), (Late, "test_shutdown_drops_what_has_not_started")],
 )
 def test_a_broken_executor_is_noticed(broken, fact, tmp_path):
-    contract = type("Broken", (ExecutorContract,), {"make": lambda self, evaluate: broken(evaluate)})()
+    contract = type("Broken", (ExecutorContract,), {"make": lambda self: broken()})()
     with pytest.raises(AssertionError):
         getattr(contract, fact)(*([tmp_path] if fact.startswith("test_shutdown_drops") else []))
 

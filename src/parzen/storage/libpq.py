@@ -1,10 +1,14 @@
-"""What is particular to PostgreSQL's client library: its settings, and what its errors mean."""
+"""What is particular to PostgreSQL's client library: its settings, its URLs, and what its errors mean."""
 
 from __future__ import annotations
 
 import math
 import re
 from typing import Any
+
+from parzen.errors import MissingDependency
+
+DRIVER = "postgresql+psycopg"  # psycopg 3, as SQLAlchemy calls it
 
 # Connection lost, server stopping or starting, too many clients, deadlock, lost race.
 _PASSING = re.compile("08|57P0|25P03|53300|40001|40P01")
@@ -53,3 +57,25 @@ def place(url: Any) -> str:
         return f"sqlite at {url.database}"
     host = url.host or url.query.get("host", "localhost")
     return f"postgresql at {host}:{url.port or url.query.get('port', 5432)}/{url.database or ''}"
+
+
+def without_password(url: Any) -> Any:
+    """The URL as others may see it, with the scheme that people write.
+
+    Args:
+        url: SQLAlchemy's URL.
+    """
+    scheme = "postgresql" if url.drivername == DRIVER else url.drivername
+    return type(url).create(scheme, url.username, None, url.host, url.port, url.database, url.query)
+
+
+def missing(error: ImportError) -> MissingDependency:
+    """What to install.
+
+    Args:
+        error: Names what is not there.
+    """
+    return MissingDependency(
+        f"studies in PostgreSQL need SQLAlchemy and psycopg, and {error.name!r} is not installed",
+        hint="pip install 'parzen[postgresql]'",
+    )

@@ -77,8 +77,7 @@ class MongoStore:
         MissingDependency: If pymongo is not installed.
     """
 
-    shared = True
-    folder = ""
+    shared, folder = True, ""
 
     def __init__(self, url: str, read_only: bool = False, patience: float = 30.0) -> None:
         self.url, self._where, self._secrets = _public(url)
@@ -116,9 +115,6 @@ class MongoStore:
             study: The study's name.
             after: The last event that is known already; 0 for all.
             most: At most that many; the first ones.
-
-        Raises:
-            StorageError: If the server stays away or refuses.
         """
         if most is not None and most <= 0:
             return []
@@ -149,9 +145,6 @@ class MongoStore:
         Args:
             key: Its name.
             data: The bytes.
-
-        Raises:
-            StorageError: If the server stays away or refuses.
         """
         self._may_write()
         content = bytes(data)
@@ -177,7 +170,6 @@ class MongoStore:
 
         Raises:
             KeyError: If there are none.
-            StorageError: If the server stays away or refuses.
         """
         import gridfs
 
@@ -207,9 +199,6 @@ class MongoStore:
             attempt: Which claim.
             owner: Who wants it.
             seconds: For how long from now.
-
-        Raises:
-            StorageError: If the server stays away or refuses.
         """
         from pymongo import errors
 
@@ -251,9 +240,7 @@ class MongoStore:
             import pymongo
             from pymongo import errors, read_concern, write_concern
         except ImportError:
-            raise MissingDependency(
-                "studies in MongoDB need pymongo", hint="pip install 'parzen[mongodb]'"
-            ) from None
+            raise MissingDependency("MongoDB needs pymongo", hint="pip install 'parzen[mongodb]'") from None
         wanted = {"serverSelectionTimeoutMS": 2000, "socketTimeoutMS": 30_000, "appname": "parzen"}
         given = self._given.lower()
         options: dict[str, Any] = {k: v for k, v in wanted.items() if f"{k.lower()}=" not in given}
@@ -303,12 +290,12 @@ class MongoStore:
 
     def _batch(self, study: str, events: Sequence[Event]) -> dict[str, Any]:
         """A document of the batch, but for its place in the log."""
-        keys: list[str] = []
+        keys: dict[str, None] = {}
         for event in events:
             if event.key is not None:
                 if event.key in keys:
                     raise taken(study, event.key)
-                keys.append(event.key)
+                keys[event.key] = None
         texts = [json.dumps(to_json(event), separators=(",", ":")) for event in events]
         size = sum(len(text) + 16 for text in texts) + sum(len(plain(key)) * 4 + 16 for key in keys)
         if size > _LARGEST:
@@ -317,9 +304,8 @@ class MongoStore:
                 f"a document of MongoDB's holds {_LARGEST:,}",
                 hint="keep large results as attachments or as files",
             )
-        named = [plain(key) for key in keys]
-        token = secrets.token_hex(16)
-        return {"study": short(study), "format": FORMAT, "token": token, "keys": named, "events": texts}
+        document = {"study": short(study), "format": FORMAT, "token": secrets.token_hex(16)}
+        return {**document, "keys": [plain(key) for key in keys], "events": texts}
 
     def _append(self, study: str, known: _Known, batch: dict[str, Any]) -> int:
         from pymongo import errors
@@ -328,9 +314,8 @@ class MongoStore:
         if not (known.learnt and batch["events"]):
             self._learn(study, known)
         while batch["events"]:
-            for key in batch["keys"]:
-                if key in known.keys:
-                    raise taken(study, original(key))
+            for key in filter(known.keys.__contains__, batch["keys"]):
+                raise taken(study, original(key))
             first, last = known.head + 1, known.head + len(batch["events"])
             document = {**batch, "_id": f"{first}/{batch['study']}", "first": first, "last": last}
             if first == 1:

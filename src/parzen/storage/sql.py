@@ -3,9 +3,10 @@
 An append is one transaction. It raises the head in the study's row first, and
 that locks the row: writers of one study take turns, and readers, who see
 committed rows only, never meet a gap. (A sequence alone would hand out numbers
-that commit out of order.) The first event of a batch carries a random token.
-When the answer to a commit was lost with its connection, the next try waits
-for the same row, and then the token tells whether the batch is in.
+that commit out of order.) The events of a batch carry a random token. When the
+answer to a commit was lost with its connection, the next try waits for the same
+row, and then the token tells whether the batch is in. When a crash of the
+server cost the end of the log, the token of the last known event tells that.
 
 SQLAlchemy's Core writes the statements; beside PostgreSQL they run on SQLite,
 through SQLAlchemy, and other databases are refused.
@@ -23,17 +24,16 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from parzen.errors import InvalidArgument, MissingDependency, StorageError, StudyNotFound
+from parzen.errors import InvalidArgument, StorageError, StudyNotFound
 from parzen.history.events import Event, Finished, from_json
 from parzen.storage import libpq
 from parzen.storage.names import original, plain, short
 from parzen.storage.retry import in_short, not_writable, retry, unreachable
-from parzen.storage.tables import rows, tables, taken
+from parzen.storage.tables import numbered, rows, tables, write
 
 T = TypeVar("T")
 
 FORMAT = 1
-_DRIVER = "postgresql+psycopg"
 
 # The server's clock, in seconds since 1970.
 _CLOCKS = {
@@ -68,14 +68,14 @@ class SqlStore:
     def __init__(self, url: str, read_only: bool = False, patience: float = 30.0) -> None:
         given = _parsed(url)
         hidden = {name: value for name, value in given.query.items() if "password" in name.lower()}
-        self.url: str = _without_password(given).difference_update_query(hidden).render_as_string()
+        self.url: str = libpq.without_password(given).difference_update_query(hidden).render_as_string()
         self.shared = given.get_backend_name() != "sqlite"
         self.read_only = read_only
         self.patience = patience
         self._where = libpq.place(given)
         self._secrets = [str(value) for value in (given.password, *hidden.values()) if value]
         self._given = given
-        self._heads: dict[str, int] = {}
+        self._last: dict[str, tuple[int, str]] = {}  # number and token of the last event that is known
         self._ready = False
         self._connect()
 
@@ -94,10 +94,10 @@ class SqlStore:
             StorageError: If the server stays away, refuses, or has lost what was told before.
         """
         self._may_write()
-        batch = rows(study, events)
+        token = secrets.token_hex(8)
+        batch = rows(study, events, token)
         if not batch:
-            return self._run(lambda engine: self._head(engine, study))
-        batch[0]["token"] = token = secrets.token_hex(16)
+            return self._head(study)
         lazy = not any(isinstance(event, Finished) for event in events)
         begun: list[int] = []  # the first number of the try whose commit may have gone through
 
@@ -107,19 +107,11 @@ class SqlStore:
                 if begun and self._token_at(connection, ident, begun[0]) == token:
                     connection.rollback()
                     return begun[0] - 1 + len(batch)
-                if head < self._heads.get(study, 0):
-                    raise StorageError(
-                        f"study {study!r} has {head} events on {self._where} and had "
-                        f"{self._heads[study]}: the server lost the last ones, as after a crash",
-                        hint="run the same again; it goes on from what is there",
-                    )
-                _insert(connection, study, batch, ident, head)
+                write(connection, self._insert_into(_tables().event), study, numbered(batch, ident, head))
                 begun[:] = [head + 1]
             return head + len(batch)
 
-        last = self._run(work)
-        self._heads[study] = max(last, self._heads.get(study, 0))
-        return last
+        return self._know(study, self._run(work), token)
 
     def read(self, study: str, after: int, most: int | None = None) -> list[Event]:
         """The events after number `after`, in order, without gaps.
@@ -128,24 +120,26 @@ class SqlStore:
             study: The study's name.
             after: The last event that is known already; 0 for all.
             most: At most that many; the first ones.
-
-        Raises:
-            StorageError: If the server stays away or refuses.
         """
         import sqlalchemy as sa
 
         table = _tables()
+        n, known = table.event.c.n, self._last.get(study)
+        again = known is not None and known[0] == after  # then look whether that event is still the same
         query = (
-            sa.select(table.event.c.data)
+            sa.select(n, table.event.c.token, sa.case((n > after, table.event.c.data)))
             .join_from(table.event, table.study, table.event.c.study == table.study.c.id)
-            .where(table.study.c.key == short(study), table.event.c.n > after)
-            .order_by(table.event.c.n)
-            .limit(most)
+            .where(table.study.c.key == short(study), n >= after if again else n > after)
+            .order_by(n)
+            .limit(None if most is None else most + again)
         )
-        events = [from_json(json.loads(row[0])) for row in self._all(query)]
-        if events:
-            self._heads[study] = max(after + len(events), self._heads.get(study, 0))
-        return events
+        found = self._all(query)
+        if known is not None and again:
+            self._same(study, known, found[0][1] if found and found[0][0] == after else None)
+            del found[0]
+        if found:
+            self._know(study, found[-1][0], found[-1][1])
+        return [from_json(json.loads(row[2])) for row in found]
 
     def studies(self) -> list[str]:
         """The names of all studies that have an event, the oldest first."""
@@ -161,9 +155,6 @@ class SqlStore:
         Args:
             key: Its name.
             data: The bytes.
-
-        Raises:
-            StorageError: If the server stays away or refuses.
         """
         self._may_write()
         table = _tables().attachment
@@ -179,7 +170,6 @@ class SqlStore:
 
         Raises:
             KeyError: If there are none.
-            StorageError: If the server stays away or refuses.
         """
         import sqlalchemy as sa
 
@@ -198,9 +188,6 @@ class SqlStore:
             attempt: Which claim.
             owner: Who wants it.
             seconds: For how long from now.
-
-        Raises:
-            StorageError: If the server stays away or refuses.
         """
         import sqlalchemy as sa
 
@@ -235,7 +222,7 @@ class SqlStore:
             # Parameters are the user's data, and have no place in messages.
             engine = sa.create_engine(self._given, hide_parameters=True, max_overflow=-1, **options)
         except ImportError as error:
-            raise _missing(error) from None
+            raise libpq.missing(error) from None
         self._pid, self._engine = os.getpid(), engine
         self._closing = weakref.finalize(self, _dispose, engine, self._pid)
 
@@ -267,8 +254,8 @@ class SqlStore:
         except sa.exc.SQLAlchemyError as error:
             why = in_short(str(getattr(error, "orig", error)), self._secrets)
             final = not _passing(error) and getattr(getattr(error, "orig", None), "sqlstate", None)
-            text = f"{self._where} refused: {why}"
-            raise (StorageError(text) if final else unreachable(self._where, why)) from None
+            refused = StorageError(f"{self._where} refused: {why}")
+            raise (refused if final else unreachable(self._where, why)) from None
 
     def _all(self, statement: Any) -> list[Any]:
         """The rows of one statement that is its own transaction."""
@@ -303,23 +290,26 @@ class SqlStore:
             )
 
     def _insert_into(self, table: Any) -> Any:
-        return _insert_for(self._given.get_backend_name())(table)
+        """INSERT with ON CONFLICT, as the dialect has it."""
+        from sqlalchemy.dialects import postgresql, sqlite
 
-    def _head(self, engine: Any, study: str) -> int:
+        return (postgresql if self.shared else sqlite).insert(table)
+
+    def _head(self, study: str) -> int:
         import sqlalchemy as sa
 
         table = _tables().study
-        with engine.connect() as connection:
-            return (
-                connection.execute(sa.select(table.c.head).where(table.c.key == short(study))).scalar() or 0
-            )
+        found = self._all(sa.select(table.c.head).where(table.c.key == short(study)))
+        return found[0][0] if found else 0
 
     def _advance(self, connection: Any, study: str, count: int, lazy: bool) -> tuple[int, int]:
         """Lock the study's row, made if need be, and raise its head; its id and its head before."""
         import sqlalchemy as sa
 
-        table = _tables().study
-        wanted = [table.c.id, table.c.head]
+        table, event = _tables().study, _tables().event
+        known = self._last.get(study, (0, ""))
+        token = sa.select(event.c.token).where(event.c.study == table.c.id, event.c.n == known[0])
+        wanted = [table.c.id, table.c.head, token.scalar_subquery()]
         if self.shared:
             # Set along with the lock, which costs no round trip: a writer that freezes or
             # loses its network now must not stop the others for the hours that TCP waits.
@@ -334,7 +324,22 @@ class SqlStore:
             new = self._insert_into(table).values(key=short(study), name=plain(study), head=0)
             connection.execute(new.on_conflict_do_nothing())
             found = connection.execute(raised).one()
+        if known[0]:
+            self._same(study, known, found[2])
         return found[0], found[1] - count
+
+    def _know(self, study: str, number: int, token: str) -> int:
+        self._last[study] = max((number, token), self._last.get(study, (0, "")))
+        return number
+
+    def _same(self, study: str, known: tuple[int, str], token: str | None) -> None:
+        """Refuse to go on from an event that is no longer the log's: what was told since would be muddled."""
+        if token != known[1]:
+            raise StorageError(
+                f"event {known[0]} of study {study!r} on {self._where} is no longer what it was: "
+                "the server lost the end of the log, as after a crash",
+                hint="run the same again; it goes on from what is there",
+            )
 
     def _token_at(self, connection: Any, ident: int, number: int) -> str | None:
         import sqlalchemy as sa
@@ -345,32 +350,11 @@ class SqlStore:
         return found
 
 
-def _insert(connection: Any, study: str, batch: list[dict[str, Any]], ident: int, head: int) -> None:
-    """Write the events in one statement (one a thousand), unless a key is taken."""
-    event = _tables().event
-    numbered = [{**row, "study": ident, "n": head + i} for i, row in enumerate(batch, 1)]
-    # Asked not to insert rather than to fail: a lost race is no line in the server's log.
-    new = _insert_for(connection.dialect.name)(event).on_conflict_do_nothing(
-        index_elements=["study", "key"], index_where=event.c.key.is_not(None)
-    )
-    written = {row[0] for row in connection.execute(new.returning(event.c.n), numbered)}
-    for row in numbered:
-        if row["n"] not in written:
-            raise taken(study, from_json(json.loads(row["data"])).key)
-
-
 @cache
 def _tables() -> SimpleNamespace:
     import sqlalchemy as sa
 
     return tables(sa)
-
-
-def _insert_for(dialect: str) -> Any:
-    """INSERT with ON CONFLICT, as the dialect has it."""
-    from sqlalchemy.dialects import postgresql, sqlite
-
-    return {"postgresql": postgresql.insert, "sqlite": sqlite.insert}[dialect]
 
 
 def _parsed(url: str) -> Any:
@@ -379,7 +363,7 @@ def _parsed(url: str) -> Any:
         from sqlalchemy.engine import make_url
         from sqlalchemy.exc import ArgumentError
     except ImportError as error:
-        raise _missing(error) from None
+        raise libpq.missing(error) from None
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -390,17 +374,12 @@ def _parsed(url: str) -> Any:
     if "@" in (parsed.host or ""):  # the rest of a password
         raise InvalidArgument("special characters of a password must be written as %XX in a URL, @ as %40")
     if parsed.drivername in ("postgresql", "postgres"):
-        parsed = parsed.set(drivername=_DRIVER)
+        parsed = parsed.set(drivername=libpq.DRIVER)
     if parsed.get_backend_name() not in _CLOCKS:
         raise InvalidArgument(
             f"SqlStore keeps studies in PostgreSQL, or in SQLite; got a URL for {parsed.get_backend_name()!r}"
         )
     return parsed
-
-
-def _without_password(url: Any) -> Any:
-    scheme = "postgresql" if url.drivername == _DRIVER else url.drivername
-    return type(url).create(scheme, url.username, None, url.host, url.port, url.database, url.query)
 
 
 def _passing(error: Exception) -> bool:
@@ -416,13 +395,6 @@ def _passing(error: Exception) -> bool:
     return (state is not None or never_connected) and libpq.may_pass(state, text)
 
 
-def _missing(error: ImportError) -> MissingDependency:
-    return MissingDependency(
-        f"studies in PostgreSQL need SQLAlchemy and psycopg, and {error.name!r} is not installed",
-        hint="pip install 'parzen[postgresql]'",
-    )
-
-
 def _dispose(engine: Any, pid: int) -> None:
-    if os.getpid() == pid:
+    if os.getpid() == pid:  # a child that ends must not say goodbye for its parent
         engine.dispose()

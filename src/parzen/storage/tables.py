@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from parzen.errors import Taken
-from parzen.history.events import Event, to_json
+from parzen.history.events import Event, from_json, to_json
 from parzen.storage.names import short
 
 
@@ -41,7 +41,7 @@ def tables(sa: Any) -> SimpleNamespace:
         sa.Column("number", sa.BigInteger),
         sa.Column("at", sa.Double),
         key("key"),
-        sa.Column("token", sa.String(32)),
+        sa.Column("token", sa.String(32), nullable=False),
         sa.Column("data", sa.Text, nullable=False),
     )
     keyed = event.c.key.is_not(None)
@@ -85,12 +85,13 @@ def tables(sa: Any) -> SimpleNamespace:
     )
 
 
-def rows(study: str, events: Sequence[Event]) -> list[dict[str, Any]]:
+def rows(study: str, events: Sequence[Event], token: str) -> list[dict[str, Any]]:
     """A row for each event, but for its number and its study's id.
 
     Args:
         study: The study's name, for messages.
         events: A batch.
+        token: Tells it from other batches.
 
     Raises:
         Taken: If a key stands twice in the batch.
@@ -107,11 +108,45 @@ def rows(study: str, events: Sequence[Event]) -> list[dict[str, Any]]:
                 "number": getattr(event, "number", None),
                 "at": event.at if math.isfinite(event.at) else None,
                 "key": key,
-                "token": None,
+                "token": token,
                 "data": json.dumps(to_json(event), separators=(",", ":")),  # ASCII: NUL is "\u0000"
             }
         )
     return made
+
+
+def numbered(batch: list[dict[str, Any]], ident: int, head: int) -> list[dict[str, Any]]:
+    """The rows with their places.
+
+    Args:
+        batch: What `rows` made.
+        ident: The study's id.
+        head: The number of the event before them.
+    """
+    return [{**row, "study": ident, "n": head + i} for i, row in enumerate(batch, 1)]
+
+
+def write(connection: Any, insert: Any, study: str, batch: list[dict[str, Any]]) -> None:
+    """Insert events in one statement (one a thousand), or find that a key is taken.
+
+    Args:
+        connection: In a transaction, which the error is to end.
+        insert: Into the table of events, in a dialect that has ON CONFLICT.
+        study: The study's name, for messages.
+        batch: What `numbered` made.
+
+    Raises:
+        Taken: If a key exists.
+    """
+    columns = insert.table.c
+    # Asked not to insert rather than to fail: a lost race is no line in the server's log.
+    new = insert.on_conflict_do_nothing(
+        index_elements=["study", "key"], index_where=columns.key.is_not(None)
+    ).returning(columns.n)
+    written = {row[0] for row in connection.execute(new, batch)}
+    for row in batch:
+        if row["n"] not in written:
+            raise taken(study, from_json(json.loads(row["data"])).key)
 
 
 def taken(study: str, key: str | None) -> Taken:
