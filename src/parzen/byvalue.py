@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from types import ModuleType
+import io
+from collections import ChainMap
+from collections.abc import Callable
+from functools import cache
+from types import CodeType, ModuleType
+from typing import Any
 
 
 def dumps(value: object) -> bytes:
@@ -11,10 +16,9 @@ def dumps(value: object) -> bytes:
     Args:
         value: Anything.
     """
-    import cloudpickle
-
-    data: bytes = cloudpickle.dumps(value)
-    return data
+    buffer = io.BytesIO()
+    _pickler()(buffer).dump(value)
+    return buffer.getvalue()
 
 
 def carry(module: ModuleType) -> None:
@@ -22,3 +26,25 @@ def carry(module: ModuleType) -> None:
     import cloudpickle
 
     cloudpickle.register_pickle_by_value(module)
+
+
+@cache
+def _pickler() -> Any:
+    """A pickler that keeps the file names of functions, so that tracebacks from elsewhere say where."""
+    import cloudpickle
+
+    table = cloudpickle.Pickler.dispatch_table
+    reduce = table[CodeType]
+
+    def placed(code: CodeType) -> tuple[Any, ...]:
+        make, arguments = reduce(code)[:2]
+        return _place, (make, arguments, code.co_filename)
+
+    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # the package has no types
+        dispatch_table = ChainMap({CodeType: placed}, table)
+
+    return Pickler
+
+
+def _place(make: Callable[..., CodeType], arguments: tuple[Any, ...], name: str) -> CodeType:
+    return make(*arguments).replace(co_filename=name)

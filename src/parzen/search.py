@@ -372,7 +372,7 @@ def _evaluation(call: _Call, study: Study, progress: Progress) -> Evaluate:
     if executor.channel or not objective.wants_context:
         return evaluation
     if study.store.shared:
-        return ThroughStore(evaluation, getattr(study.store, "private_url", study.store.url), study.name)
+        return ThroughStore(evaluation, study.store.private_url, study.name)
     progress.say(
         f"parzen: {type(executor).__name__} has no way back for reports, so nothing is pruned; "
         "with a study on a server (PostgreSQL, MongoDB) it has"

@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from parzen.byvalue import dumps
 from parzen.errors import InvalidArgument, TrialMemory, TrialTimeout, WorkerLost
 from parzen.executors.base import Channel, Evaluate, Outcome, Task, TaskLimits
 
@@ -137,16 +138,13 @@ def packed_evaluate(evaluate: Evaluate) -> bytes:
     Raises:
         InvalidArgument: If it cannot be pickled.
     """
-    import cloudpickle
-
     try:
-        data: bytes = cloudpickle.dumps(evaluate)
+        return dumps(evaluate)
     except Exception as error:  # whatever the user's objects raise when pickled
         raise InvalidArgument(
             f"the objective cannot be sent to another process: {error}",
             hint='make such objects inside the objective, or use executor="threads"',
         ) from error
-    return data
 
 
 def packed(outcome: Outcome) -> bytes:
@@ -224,9 +222,7 @@ def _dumped(value: Any) -> bytes | None:
     try:
         return pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
     except Exception:  # noqa: BLE001  # the user's own __reduce__ may raise anything
-        import cloudpickle
-
-        return _attempted(lambda: cloudpickle.dumps(value))  # type: ignore[no-any-return]  # bytes or None
+        return _attempted(lambda: dumps(value))  # type: ignore[no-any-return]  # bytes or None
 
 
 def _attempted(what: Callable[[], Any], otherwise: Any = None) -> Any:

@@ -47,8 +47,9 @@ class Keeper:
                 text=True,
                 start_new_session=True,
             )
-            url = getattr(self._study.store, "private_url", self._study.store.url)
-            self._send({"url": url, "study": self._study.name, "owner": self._study.owner})
+            self._send(
+                {"url": self._study.store.private_url, "study": self._study.name, "owner": self._study.owner}
+            )
         return self
 
     def __exit__(

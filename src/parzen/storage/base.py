@@ -22,11 +22,13 @@ class Store(Protocol):
     Attributes:
         url: What `open_store` takes to open it again in another process, without credentials where
             they can be left out of it; empty for a store that only this process can see.
+        private_url: The same with its credentials, for processes of the user's own; never shown or stored.
         shared: Whether processes on other machines may use it at the same time.
         folder: Where files that belong to its studies go; empty for a store without a place for them.
     """
 
     url: str
+    private_url: str
     shared: bool
     folder: str
 
@@ -136,10 +138,6 @@ SCHEMES: dict[str, Callable[[str, bool], Store]] = {
     "jsonl": _jsonl,
     "postgresql": _sql,
     "postgres": _sql,
-    "mysql": _sql,
-    "mariadb": _sql,
-    "mssql": _sql,
-    "oracle": _sql,
     "mongodb": _mongo,
     "mongodb+srv": _mongo,
     "mongo": _mongo,

@@ -13,7 +13,7 @@ from parzen.history.events import Event
 class MemoryStore:
     """Keeps event objects as they are, so that results are the very objects that were told."""
 
-    url = folder = ""
+    url = private_url = folder = ""
     shared = False
 
     def __init__(self) -> None:

@@ -81,6 +81,7 @@ class MongoStore:
 
     def __init__(self, url: str, read_only: bool = False, patience: float = 30.0) -> None:
         self.url, self._where, self._secrets = _public(url)
+        self.private_url = url
         self.read_only = read_only
         self.patience = patience
         self._given = re.sub("^mongo://([^/?]*)(/[^/?]*)?(/[^?]*)?", r"mongodb://\1\2", url)

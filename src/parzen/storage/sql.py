@@ -69,6 +69,7 @@ class SqlStore:
         given = _parsed(url)
         hidden = {name: value for name, value in given.query.items() if "password" in name.lower()}
         self.url: str = libpq.without_password(given).difference_update_query(hidden).render_as_string()
+        self.private_url = url
         self.shared = given.get_backend_name() != "sqlite"
         self.read_only = read_only
         self.patience = patience

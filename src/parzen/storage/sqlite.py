@@ -73,7 +73,7 @@ class SqliteStore:
     ) -> None:
         files.check_settings(durability, patience)
         self.path = files.resolved(path)
-        self.url = files.url_of("sqlite", self.path, durability)
+        self.url = self.private_url = files.url_of("sqlite", self.path, durability)
         self.folder = f"{self.path}.files"
         self._settings = (read_only, durability, patience, file_system)
         self._read_only, self._durability, self._patience = read_only, durability, patience
