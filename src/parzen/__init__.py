@@ -15,12 +15,6 @@ if TYPE_CHECKING:
     from parzen import errors as errors
     from parzen.algorithms.tpe import TPE as TPE
     from parzen.best import Best as Best
-    from parzen.errors import Pruned as Pruned
-    from parzen.executors.processes import Processes as Processes
-    from parzen.executors.threads import Threads as Threads
-    from parzen.pruners.asha import Asha as Asha
-    from parzen.pruners.median import Median as Median
-    from parzen.storage.base import open_store as open_store
     from parzen.documents import JOB_STATE_CANCEL as JOB_STATE_CANCEL
     from parzen.documents import JOB_STATE_DONE as JOB_STATE_DONE
     from parzen.documents import JOB_STATE_ERROR as JOB_STATE_ERROR
@@ -38,6 +32,9 @@ if TYPE_CHECKING:
     from parzen.domain import space_eval as space_eval
     from parzen.domain import wants_expression
     from parzen.early_stop import no_progress_loss as no_progress_loss
+    from parzen.errors import Pruned as Pruned
+    from parzen.executors.processes import Processes as Processes
+    from parzen.executors.threads import Threads as Threads
     from parzen.hyperopt import anneal as anneal
     from parzen.hyperopt import atpe as atpe
     from parzen.hyperopt import grid as grid
@@ -45,12 +42,15 @@ if TYPE_CHECKING:
     from parzen.hyperopt import pyll as pyll
     from parzen.hyperopt import rand as rand
     from parzen.hyperopt import tpe as tpe
+    from parzen.pruners.asha import Asha as Asha
+    from parzen.pruners.median import Median as Median
     from parzen.run.study import Study as Study
     from parzen.save import load_trials as load_trials
     from parzen.search import fmin as fmin
     from parzen.space import hp as hp
     from parzen.space.expr import scope as scope
     from parzen.space.space import Space as Space
+    from parzen.storage.base import open_store as open_store
     from parzen.trials import Trials as Trials
     from parzen.trials import trials_from_docs as trials_from_docs
 

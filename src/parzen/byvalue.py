@@ -7,7 +7,7 @@ from collections import ChainMap
 from collections.abc import Callable
 from functools import cache
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 
 def dumps(value: object) -> bytes:
@@ -41,7 +41,7 @@ def _pickler() -> Any:
         return _place, (make, arguments, code.co_filename)
 
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # the package has no types
-        dispatch_table = ChainMap({CodeType: placed}, table)
+        dispatch_table: ClassVar[Any] = ChainMap({CodeType: placed}, table)
 
     return Pickler
 

@@ -138,7 +138,7 @@ class Seen:
         order = (row.losses[0] if ok else math.inf, 0.0)
         if row.status is Status.PRUNED and row.last is not None:
             step, value = row.last  # the further it came the better, and then its value there
-            order = (-step, value if value == value else math.inf)
+            order = (-step, math.inf if math.isnan(value) else value)
         insort(self.ranking, (_CLASS[row.status], *order, row.number, self.n + len(self._raw)))
         self.done += bool(ok)
         self._raw.append(row.values)

@@ -19,7 +19,6 @@ from parzen.history import events as e
 from parzen.history.history import ENDED, History, Status, Tables, Trial
 from parzen.space.space import Space
 
-
 LOST = "worker lost"  # how the `why` of a `released` begins where the process that ran the attempt died
 
 
