@@ -373,6 +373,15 @@ def test_workers_run_every_trial_once(where, executor):
     assert {trial.attempt for trial in best.study.trials} == {1}
 
 
+def test_an_algorithm_of_the_users_own_works_over_a_file_too(where):
+    def foreign(new_ids, domain, trials, seed):
+        return rand.suggest(new_ids, domain, trials, seed)
+
+    search(where, 5, algo=foreign)
+    assert len(search(where, 8, algo=foreign).study.trials) == 8
+    assert len(Trials(where)) == 8
+
+
 SCRIPT = """
 import sys, time
 from parzen import fmin, hp

@@ -18,7 +18,7 @@ from parzen.best import Best
 from parzen.domain import Ctrl, Domain
 from parzen.errors import AllTrialsFailed, InvalidArgument, ResultWarning, StudyNotFound, warn
 from parzen.executors.base import Channel, Evaluate, Executor, Outcome, Task, TaskLimits
-from parzen.history.history import ENDED, Trial
+from parzen.history.history import Trial
 from parzen.run import importing
 from parzen.run.evaluate import Evaluation, Objective, failure, outcome_of, place_of
 from parzen.run.loop import Limits, drive
@@ -227,9 +227,9 @@ class _Call:
 def _search(call: _Call, factory: Callable[..., Any]) -> tuple[str | None, Study]:
     """Run the search; why it ended early, and its study."""
     trials, domain = call.trials, call.domain
-    # Documents inserted and not refreshed yet come on top of max_evals, as in Hyperopt.
-    before = len(trials)
     durable = trials.durable
+    # Documents inserted and not refreshed yet come on top of max_evals, as in Hyperopt.
+    before = 0 if durable else len(trials)
     if durable:
         name = importing.name_of(domain.fn)
         if name is not None:
@@ -248,7 +248,7 @@ def _search(call: _Call, factory: Callable[..., Any]) -> tuple[str | None, Study
         trials.release_orphans()
     elif study.store.shared and "objective" not in call.settings:
         publish(study, domain.fn)
-    known = sum(trial.status in ENDED for trial in study.trials) if durable else before
+    known = study.ledger.ended if durable else before
     quota = None
     if not durable and call.settings.get("max_evals") is not None:
         quota = max(call.settings["max_evals"] - before, 0) + study.ledger.queued
@@ -267,7 +267,12 @@ def _search(call: _Call, factory: Callable[..., Any]) -> tuple[str | None, Study
     )
     more = None
     if call.foreign is not None:
-        more = _asking(call.foreign, domain, trials, np.random.default_rng([study.seed, before]))
+        more = _asking(
+            call.foreign,
+            domain,
+            trials,
+            np.random.default_rng([study.seed, len(study.trials) if durable else before]),
+        )
     total = study.end if quota is None else quota + len(study.ledger.waiting) + before
     try:
         with Progress(factory, known, total, call.sign) as progress:

@@ -58,16 +58,15 @@ class Trials:
         if store is None and _names_a_store(exp_key):
             store, exp_key = exp_key, None
         self._exp_key = exp_key
-        self.attachments: Any = {}
+        self._attachments: Any = {}
         self._store: Any = None
         self._study_name = study
         self._start()
         self._store = store
-        if store is not None:
-            self._look()
 
     def _start(self) -> None:
-        self._study: Study | None = None
+        self._opened: Study | None = None
+        self._looked = False
         self._seed_given = False
         self._documents: list[Document] = []  # all of them, in order
         self._inserted: list[Document] = []  # visible after the next refresh
@@ -81,14 +80,32 @@ class Trials:
         self._extra_ids: set[Any] = set()
         self._head = 0
 
+    @property
+    def _study(self) -> Study | None:
+        """The study, if there is one; that of a store is opened for reading when somebody looks."""
+        if self._opened is None and self._store is not None and not self._looked:
+            self._look()
+        return self._opened
+
     def _look(self) -> None:
-        """Open the study in the store for reading, if it is there already."""
+        self._looked = True
         with suppress(StudyNotFound):
             self._take_study(Study.load(self._store, self._study_name))
 
     def _take_study(self, study: Study) -> None:
-        self._study, self._study_name = study, study.name
-        self.attachments = StoredAttachments(study)
+        self._opened, self._study_name = study, study.name
+        self._attachments = StoredAttachments(study)
+
+    @property
+    def attachments(self) -> Any:
+        """``ATTACH::<tid>::<name>`` -> object; bytes in a durable study."""
+        if self._store is not None and self._opened is None and self._study is None:
+            return {}
+        return self._attachments
+
+    @attachments.setter
+    def attachments(self, attachments: Any) -> None:
+        self._attachments = attachments
 
     # Binding to a space
 
@@ -145,8 +162,8 @@ class Trials:
             self._take_study(study)
             self._follow_space(study, [param.label for param in study.space.params])
         elif self._study is None:
-            self._study = Study(given, algorithm or "tpe", seed=seed, maximize=maximize, **others)
-            self._head = self._study.ledger.head
+            self._opened = Study(given, algorithm or "tpe", seed=seed, maximize=maximize, **others)
+            self._head = self._opened.ledger.head
         else:
             if self._study.maximize != maximize:
                 was = "maximised" if self._study.maximize else "minimised"
@@ -682,16 +699,16 @@ class Trials:
         whole += [doc["tid"] + 1 for doc in self._documents if isinstance(doc["tid"], (int, np.integer))]
         self._next_id = max([own.get("next_id", 0), *map(int, whole)])
         if own.get("log"):
-            self._study = Study.from_events(own["log"])
+            self._opened = study = Study.from_events(own["log"])
             self._seed_given = own["seed_given"]
             self._tids = list(own["tids"])
             self._numbers = {tid: n for n, tid in enumerate(self._tids) if tid is not None}
             for doc in self._documents:
                 number = self._numbers.get(doc["tid"])
-                if number is not None and not self._study.trials[number].excluded:
+                if number is not None and not study.trials[number].excluded:
                     self._by_number[number] = doc
                     self._agree(doc, number)
-            self._head = self._study.ledger.head
+            self._head = study.ledger.head
         self.refresh()
 
 

@@ -210,8 +210,11 @@ class _Loop:
     def ask_foreign(self, room: int) -> None:
         waiting = [self.study.trials[number] for number in self.study.ledger.waiting]
         self.queue.extend(waiting)
-        allowed = self.limits.trials
-        left = room - len(waiting) if allowed is None else min(room - len(waiting), allowed - self.opened)
+        study, left = self.study, room - len(waiting)
+        if self.limits.trials is not None:
+            left = min(left, self.limits.trials - self.opened)
+        if study.end is not None:
+            left = min(left, study.end - len(study.trials))
         while left > 0 and self.more is not None:
             new = self.more(left)
             if not new:
