@@ -66,7 +66,7 @@ class Trials:
 
     def _start(self) -> None:
         self._opened: Study | None = None
-        self._looked = False
+        self._looked = self._writing = False
         self._seed_given = False
         self._documents: list[Document] = []  # all of them, in order
         self._inserted: list[Document] = []  # visible after the next refresh
@@ -126,7 +126,7 @@ class Trials:
         *,
         algorithm: Algorithm | None = None,
         seed: int | None = None,
-        maximize: bool = False,
+        maximize: bool | None = None,
         resume: str | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> Study:
@@ -136,7 +136,7 @@ class Trials:
             space: As for `fmin`; another one than before carries past points over.
             algorithm: What suggests from here on.
             seed: The seed from here on; left out, the one in force stays.
-            maximize: Whether the objective's values are to be made large.
+            maximize: Whether the objective's values are to be made large; left out, as it was, or False.
             resume: For a durable study: ``"extend"`` or ``"new"``, as for `Study`.
             settings: Other fields of the `configured` event.
 
@@ -146,26 +146,16 @@ class Trials:
         """
         given = flatten(space)
         others = dict(settings or {})
-        if self._store is not None:
-            study = Study(
-                given,
-                algorithm,
-                seed=seed,
-                maximize=maximize,
-                store=self._store,
-                name=self._study_name,
-                resume=resume,
-                **others,
-            )
-            if study.name != self._study_name:
-                self._start()  # another study has other documents
-            self._take_study(study)
-            self._follow_space(study, [param.label for param in study.space.params])
+        if self._store is not None and not (self._writing and resume is None):
+            self._open(given, algorithm, seed=seed, maximize=maximize, resume=resume, **others)
         elif self._study is None:
             self._opened = Study(given, algorithm or "tpe", seed=seed, maximize=maximize, **others)
             self._head = self._opened.ledger.head
+        elif self._store is not None:
+            self._study.enter(given, maximize, seed=seed, **others)
+            self._study.configure(algorithm=algorithm, seed=seed, **others)
         else:
-            if self._study.maximize != maximize:
+            if maximize is not None and self._study.maximize != maximize:
                 was = "maximised" if self._study.maximize else "minimised"
                 raise InvalidArgument(
                     f"these trials were {was} so far",
@@ -176,6 +166,15 @@ class Trials:
         self._seed_given = self._seed_given or seed is not None
         self.refresh()
         return self.study
+
+    def _open(self, space: Any, algorithm: Algorithm | None, **arguments: Any) -> None:
+        """Open the study in the store for writing."""
+        study = Study(space, algorithm, store=self._store, name=self._study_name, **arguments)
+        if study.name != self._study_name:
+            self._start()  # another study has other documents
+        self._take_study(study)
+        self._writing = True
+        self._follow_space(study, [param.label for param in study.space.params])
 
     @property
     def durable(self) -> bool:

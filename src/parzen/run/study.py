@@ -104,13 +104,27 @@ class Study:
             name = opening.free_name(store, name)
         self._begin(store, name, given)
         self.refresh()
-        self._enter(given, maximize, extend=resume == "extend")
-        if self.durable:
-            opening.check_settings(name, self.ledger.configured, seed, settings)
+        self.enter(given, maximize, extend=resume == "extend", seed=seed, **settings)
         self.configure(algorithm=algo, seed=seed, **settings)
 
-    def _enter(self, given: Any, maximize: bool | None, extend: bool) -> None:
-        """Create a study that has no event yet, or compare what is given with what it has."""
+    def enter(
+        self,
+        given: Any,
+        maximize: bool | None,
+        *,
+        extend: bool = False,
+        seed: int | None = None,
+        **settings: Any,
+    ) -> None:
+        """Create a study that has no event yet, or compare what is given with what it has.
+
+        Args:
+            given: The user's `Space`; None for the one in the log.
+            maximize: The user's direction; None for the one in the log.
+            extend: Whether a changed space is taken.
+            seed: The user's; None for the one in the log.
+            settings: Those that are to be configured next.
+        """
         if given is not None and self.durable:
             opening.check_twins(given)
         if self.ledger.created is None and given is not None:
@@ -126,6 +140,8 @@ class Study:
                 points = [trial.point for trial in self.trials if trial.point is not None]
                 opening.check_space(self.name, self.ledger.space, given, points)
             self.bind(given)
+        if self.durable:
+            opening.check_settings(self.name, self.ledger.configured, seed, settings)
         self.space = self.ledger.space
 
     def _begin(self, store: Store, name: str, space: Any) -> None:
@@ -179,7 +195,7 @@ class Study:
         self = cls.__new__(cls)
         self._begin(store, name, None)
         self.refresh()
-        self._enter(None, None, extend=False)
+        self.enter(None, None)
         return self
 
     def __repr__(self) -> str:
