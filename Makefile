@@ -41,7 +41,7 @@ test: .venv/.stamp  ## run all tests
 
 # Spark needs Java 17, MPI an implementation such as Open MPI; both are the system's.
 test-engines: .venv-engines/.stamp  ## Ray, Spark and MPI: executors, SparkTrials, Ray Tune's own searcher
-	PYTHONPATH=$(CURDIR)/shim/src PARZEN_REQUIRE=$(or $(PARZEN_REQUIRE),ray,spark,mpi) \
+	PYTHONPATH=$(CURDIR)/shim/src PARZEN_REQUIRE=ray,spark,mpi \
 		RAY_AUTH_MODE=disabled RAY_USAGE_STATS_ENABLED=0 \
 		.venv-engines/bin/python -m pytest -q -m "ray or spark or mpi" tests/executors tests/hyperopt $(ARGS)
 

@@ -44,12 +44,20 @@ PATIENCE = 10.0  # seconds until somebody else's opened trial without a point is
 _AT_WORK: WeakValueDictionary[str, Study] = WeakValueDictionary()  # studies of this process
 
 
-def _at_work(who: str, number: int) -> bool | None:
-    """Whether somebody still works on a trial; None where that cannot be known from here."""
+def _evaluates(who: str, number: int) -> bool | None:
+    """Whether somebody still evaluates a trial; None where that cannot be known from here."""
     if not owner.mine(who):
         return owner.alive(who)
     study = _AT_WORK.get(who)
-    return study is not None and (number in study._held or number == study._suggesting)
+    return study is not None and number in study._held
+
+
+def _suggests(who: str, number: int) -> bool | None:
+    """Whether somebody is still making the point of a trial; None where that cannot be known from here."""
+    if not owner.mine(who):
+        return owner.alive(who)
+    study = _AT_WORK.get(who)
+    return study is not None and number == study._suggesting
 
 
 class Study:
@@ -422,7 +430,7 @@ class Study:
 
     def _may_suggest(self, trial: Trial) -> bool:
         """Whether a trial without a point is ours to suggest, or was left behind."""
-        if trial.opener in ("", self.owner) or _at_work(trial.opener, trial.number) is False:
+        if trial.opener in ("", self.owner) or _suggests(trial.opener, trial.number) is False:
             return True
         noticed = self._seen.setdefault(trial.number, time.monotonic())
         return time.monotonic() - noticed > PATIENCE
@@ -541,7 +549,7 @@ class Study:
             trial = self.trials[number]
             if trial.owner == self.owner:
                 continue
-            alive = _at_work(trial.owner, number)
+            alive = _evaluates(trial.owner, number)
             if alive is None and time.time() - trial.started > LEASE:
                 alive = not self.store.hold(self.name, number, trial.attempt, self.owner, LEASE)
             if alive is False:
