@@ -1,4 +1,4 @@
-"""Lockstep: with `lockstep=k`, any number of workers up to k gives the same search, whatever is fast or slow."""
+"""Lockstep: with `lockstep=k`, any number of workers up to k gives the same search, fast or slow."""
 
 from __future__ import annotations
 
