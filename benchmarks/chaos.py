@@ -182,7 +182,7 @@ class Arena:
             if time.monotonic() > deadline:
                 raise SystemExit(f"not over after {limit} s: {Study.load(self.url)}")
             time.sleep(self.rng.uniform(0.0, 4.0 / len(self.kinds)))  # a process needs a second to start
-            if self.kills < kills:
+            if self.kills < kills or (self.hits < 0.3 * kills and self.kills < 2 * kills):
                 self.strike()
             self.replace()
 

@@ -165,7 +165,7 @@ def test_memory_that_processes_share_counts_once():
         return Outcome("done", [0.0])
 
     executor = Processes(1)
-    executor.start(evaluate, nothing, TaskLimits(memory=300_000_000))
+    executor.start(evaluate, nothing, TaskLimits(memory=450_000_000))
     executor.submit(Task(0))
     ((_, outcome),) = executor.wait(PATIENCE)
     executor.shutdown()

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -224,11 +225,27 @@ def to_json(event: Event) -> dict[str, Any]:
     >>> to_json(Opened(at=0.5, number=3))
     {'kind': 'opened', 'v': 1, 'at': 0.5, 'number': 3}
     """
-    data = {f.name: plain(getattr(event, f.name)) for f in fields(event)}
+    data: dict[str, Any] = {"kind": event.kind, "v": event.version}
+    for name in _names(type(event)):
+        value = getattr(event, name)
+        data[name] = value if type(value) in _AS_THEY_ARE else plain(value)
     for name in event.later:
         if not data[name]:
             del data[name]
-    return {"kind": event.kind, "v": event.version, **data}
+    return data
+
+
+_AS_THEY_ARE = frozenset({int, str, bool, type(None)})
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind))
+
+
+@cache
+def _known(kind: Any) -> frozenset[str]:
+    return frozenset(_names(kind))
 
 
 def from_json(data: Mapping[str, Any]) -> Event:
@@ -247,9 +264,15 @@ def from_json(data: Mapping[str, Any]) -> Event:
             "which this release cannot read",
             hint="open it with the release that wrote it, or a newer one",
         )
-    known = {f.name for f in fields(kind)}
+    known = _known(kind)
     try:
-        return kind(**{name: _revived(value) for name, value in data.items() if name in known})
+        return kind(
+            **{
+                name: _revived(value) if type(value) in _NESTED else value
+                for name, value in data.items()
+                if name in known
+            }
+        )
     except TypeError as error:
         raise InvalidEvent(f"an event {kind.kind!r} of the log lacks a field: {error}") from None
 
@@ -263,6 +286,11 @@ def plain(value: Any) -> Any:
     >>> plain({"a": (1, float("nan"))})
     {'a': [1, {'$float': 'nan'}]}
     """
+    kind = type(value)
+    if kind is float:
+        return value if math.isfinite(value) else {"$float": repr(value)}
+    if kind is dict and all(type(key) is str for key in value):
+        return {key: item if type(item) in _AS_THEY_ARE else plain(item) for key, item in value.items()}
     if value is None or isinstance(value, (bool, int, str)):
         return value if type(value) in (bool, int, str, type(None)) else _plain_subclass(value)
     if isinstance(value, float):
@@ -282,9 +310,12 @@ def _plain_subclass(value: Any) -> Any:
     return str(value) if isinstance(value, str) else int(value)
 
 
+_NESTED = frozenset({dict, list})
+
+
 def _revived(value: Any) -> Any:
-    if isinstance(value, dict):
-        if set(value) == {"$float"}:
+    if type(value) is dict:
+        if len(value) == 1 and "$float" in value:
             return float(value["$float"])
-        return {key: _revived(item) for key, item in value.items()}
-    return [_revived(item) for item in value] if isinstance(value, list) else value
+        return {key: _revived(item) if type(item) in _NESTED else item for key, item in value.items()}
+    return [_revived(item) if type(item) in _NESTED else item for item in value]

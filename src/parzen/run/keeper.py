@@ -61,6 +61,7 @@ class Keeper:
         if self._child is not None and self._child.stdin is not None:
             with contextlib.suppress(OSError):
                 self._child.stdin.close()
+            self._child.kill()  # it may still be starting, and has nothing to lose
             self._child.wait()
 
     def add(self, task: Task) -> None:
