@@ -246,7 +246,7 @@ def _search(call: _Call, factory: Callable[..., Any]) -> tuple[str | None, Study
     _enqueue(study, call.points)
     if not durable:
         trials.release_orphans()
-    elif study.store.shared and "objective" not in call.settings:
+    elif trials.ships_objective or (study.store.shared and "objective" not in call.settings):
         publish(study, domain.fn)
     known = study.ledger.ended if durable else before
     quota = None

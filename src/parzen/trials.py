@@ -45,6 +45,7 @@ class Trials:
     """
 
     asynchronous = False
+    ships_objective = False  # whether a pickle of every objective is kept beside the study
 
     def __init__(
         self,

@@ -7,13 +7,14 @@ only where it is asked for, since unpickling runs code.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from parzen.byvalue import dumps
 from parzen.errors import InvalidArgument
-from parzen.executors.base import Executor, TaskLimits, named
+from parzen.executors.base import Channel, Evaluate, Executor, Task, TaskLimits, named
 from parzen.run import importing
 from parzen.run.evaluate import Evaluation, Objective
 from parzen.run.loop import Limits, drive
@@ -37,7 +38,11 @@ class Work:
         more: Trials to add to the study's end.
         seconds: After which no trial is started; None for no limit.
         trials: Trials to start here; None for no limit.
-        unpickle: Whether a pickled objective may be run.
+        unpickle: Whether a pickled objective may be run; one that is there is preferred then.
+        idle: Seconds without a trial after which to give up; None waits for the study's end.
+        in_a_row: Failed trials one after the other after which to give up.
+        folder: Where trials run, each in a folder of its own below; None for this one.
+        inline: Whether trials run in this process.
     """
 
     objective: str | None = None
@@ -48,6 +53,10 @@ class Work:
     seconds: float | None = None
     trials: int | None = None
     unpickle: bool = False
+    idle: float | None = None
+    in_a_row: int | None = None
+    folder: str | None = None
+    inline: bool = False
 
 
 def work(study: Study, asked: Work, factory: Callable[..., Any]) -> str | None:
@@ -82,10 +91,14 @@ def work(study: Study, asked: Work, factory: Callable[..., Any]) -> str | None:
         kept_in=f"study {study.name!r} of {study.place}",
         task=limits,
         sigterm=True,
+        idle=asked.idle,
+        in_a_row=asked.in_a_row,
     )
     objective = Objective(fn, study.space, study.maximize)
-    evaluate = Evaluation(objective, study.space)
+    evaluate: Any = Evaluation(objective, study.space)
     executor = _executor(evaluate, asked)
+    if asked.folder is not None:
+        evaluate = InFolder(evaluate, asked.folder)
     with Progress(factory, study.ledger.ended, study.end, objective.sign) as progress:
         progress.say(
             f"parzen: study {study.name!r} of {study.place}: {study.ledger.ended}"
@@ -96,6 +109,8 @@ def work(study: Study, asked: Work, factory: Callable[..., Any]) -> str | None:
 
 
 def _executor(evaluate: Evaluation, asked: Work) -> Executor:
+    if asked.inline:
+        return named("inline")
     if evaluate.asynchronous:
         return named("coroutines", asked.jobs)
     settings: dict[str, Any] = {} if asked.gpus is None else {"gpus": list(asked.gpus)}
@@ -114,6 +129,8 @@ def find_objective(study: Study, asked: Work) -> tuple[Callable[..., Any], Space
     """
     configured = study.ledger.configured
     name = asked.objective or (configured.objective if configured is not None else None)
+    if asked.unpickle and asked.objective is None and _has_pickle(study):
+        name = None
     if name is not None:
         fn, module = importing.load(name)
         return fn, importing.space_in(module, study.ledger.space, asked.space)
@@ -136,6 +153,44 @@ def find_objective(study: Study, asked: Work) -> tuple[Callable[..., Any], Space
     fn, given = pickle.loads(pickled)
     alike = importing.same_space(given, study.ledger.space)
     return fn, alike
+
+
+def _has_pickle(study: Study) -> bool:
+    try:
+        study.store.get(_pickle_key(study))
+    except KeyError:
+        return False
+    return True
+
+
+class InFolder:
+    """An evaluation that runs each trial in a folder of its own, as its working directory.
+
+    Args:
+        evaluate: Runs one task.
+        folder: Where the folders are, by the trials' numbers.
+    """
+
+    asynchronous = False
+
+    def __init__(self, evaluate: Evaluate, folder: str) -> None:
+        self.evaluate, self.folder = evaluate, os.path.abspath(folder)
+
+    def __call__(self, task: Task, channel: Channel) -> Any:
+        """The outcome of a task.
+
+        Args:
+            task: What to evaluate.
+            channel: To the loop.
+        """
+        own = os.path.join(self.folder, str(task.number))
+        os.makedirs(own, exist_ok=True)
+        before = os.getcwd()
+        os.chdir(own)
+        try:
+            return self.evaluate(task, channel)
+        finally:
+            os.chdir(before)
 
 
 def publish(study: Study, fn: Callable[..., Any]) -> None:

@@ -63,6 +63,21 @@ def import_hyperopt(path: str | os.PathLike[str], study: Study) -> Report:
     return report
 
 
+def import_documents(documents: list[Any], origin: str, study: Study) -> Report:
+    """Take the finished ones of Hyperopt's trial documents into a study.
+
+    Args:
+        documents: As dicts.
+        origin: Names where they come from, as ``hyperopt:NAME:IDENTITY``; the same origin is taken once.
+        study: Has the space that was searched.
+    """
+    intake = Intake(study, Report(origin))
+    for doc in documents:
+        _take(intake, doc)
+    intake.flush()
+    return intake.report
+
+
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 

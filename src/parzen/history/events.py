@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -238,14 +237,14 @@ def to_json(event: Event) -> dict[str, Any]:
 _AS_THEY_ARE = frozenset({int, str, bool, type(None)})
 
 
-@cache
-def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind))
+_NAMES: dict[type[Event], tuple[str, ...]] = {}  # of the fields of each kind, found once
 
 
-@cache
-def _known(kind: Any) -> frozenset[str]:
-    return frozenset(_names(kind))
+def _names(kind: type[Event]) -> tuple[str, ...]:
+    names = _NAMES.get(kind)
+    if names is None:
+        names = _NAMES[kind] = tuple(f.name for f in fields(kind))
+    return names
 
 
 def from_json(data: Mapping[str, Any]) -> Event:
@@ -264,7 +263,7 @@ def from_json(data: Mapping[str, Any]) -> Event:
             "which this release cannot read",
             hint="open it with the release that wrote it, or a newer one",
         )
-    known = _known(kind)
+    known = _names(kind)
     try:
         return kind(
             **{
@@ -287,27 +286,19 @@ def plain(value: Any) -> Any:
     {'a': [1, {'$float': 'nan'}]}
     """
     kind = type(value)
-    if kind is float:
-        return value if math.isfinite(value) else {"$float": repr(value)}
-    if kind is dict and all(type(key) is str for key in value):
-        return {key: item if type(item) in _AS_THEY_ARE else plain(item) for key, item in value.items()}
-    if value is None or isinstance(value, (bool, int, str)):
-        return value if type(value) in (bool, int, str, type(None)) else _plain_subclass(value)
+    if kind in _AS_THEY_ARE:
+        return value
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else {"$float": repr(float(value))}
-    if isinstance(value, np.generic):
-        return plain(value.item())
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
+    if isinstance(value, (int, str)):
+        return str(value) if isinstance(value, str) else int(value)
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): item if type(item) in _AS_THEY_ARE else plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
-    return {"$unsaved": f"{type(value).__module__}:{type(value).__qualname__}"}
-
-
-def _plain_subclass(value: Any) -> Any:
-    return str(value) if isinstance(value, str) else int(value)
+    if isinstance(value, (np.generic, np.ndarray)):
+        return plain(value.tolist())
+    return {"$unsaved": f"{kind.__module__}:{kind.__qualname__}"}
 
 
 _NESTED = frozenset({dict, list})

@@ -32,8 +32,8 @@ class Limits:
     """When one call of the loop ends.
 
     Attributes:
-        trials: New trials to open; None for no limit but that of a durable study.
-            Trials that wait already come on top.
+        trials: New trials to open, on top of those that wait already; of a durable study, trials to start
+            here. None for no limit but the study's own.
         seconds: Wall-clock time after which no trial is started; None for no limit.
         batch: How many trials are asked for before the first of them is evaluated.
         on_error: ``"raise"`` or ``"continue"``.
@@ -43,6 +43,9 @@ class Limits:
         kept_in: Where a message says that finished trials are.
         task: What one trial may use.
         sigterm: Whether SIGTERM ends the running trials and gives them back.
+        idle: Seconds without a trial to run here after which a worker gives up; None waits for the end.
+        in_a_row: That many failed trials one after the other end this worker; None for no limit.
+        abandon: Whether what still runs is cut short where the search ends early.
     """
 
     trials: int | None = None
@@ -55,6 +58,9 @@ class Limits:
     kept_in: str = "the study"
     task: TaskLimits = field(default_factory=TaskLimits)
     sigterm: bool = False
+    idle: float | None = None
+    in_a_row: int | None = None
+    abandon: bool = False
 
 
 def drive(
@@ -107,12 +113,14 @@ class _Loop:
         self.running: dict[int, Task] = {}
         self.troubles = Troubles(study, limits, progress)
         self.opened = 0
+        self.started = 0
+        self.failed_in_a_row = 0
         self.stopped: str | None = None
         self.exhausted = False
         incumbent = study.incumbent
         self.best = None if incumbent is None else incumbent[1]
         self.begun = time.monotonic()
-        self.looked = self.renewed = self.begun
+        self.looked = self.renewed = self.busy = self.begun
         self.idle = IDLE[0]
         self.since = len(study.trials)
         self.requests = len(study.ledger.requests)
@@ -132,7 +140,7 @@ class _Loop:
                 self.executor.shutdown()
                 for number in (*self.running, *(trial.number for trial in self.queue if trial.claimed)):
                     self.study.release(number, "interrupted")
-            self.troubles.raise_held_back()
+            self.troubles.raise_held_back(self.since)
             if interrupts.terminated:
                 return "terminated"
             if interrupts.asked and (self.used_up() or self.study.incumbent is None):
@@ -150,6 +158,8 @@ class _Loop:
                 self.stopped = self.stopped or "timeout"
             if not self.stopped:
                 self.fill()
+            if self.stopped and self.limits.abandon:
+                return
             if not self.running:
                 if self.stopped or self.over():
                     self.stopped = self.stopped or ("exhausted" if self.exhausted else None)
@@ -166,7 +176,9 @@ class _Loop:
 
     def fill(self) -> None:
         """Hand over trials while there are free slots: those that wait, then new ones."""
-        while len(self.running) < self.executor.slots:
+        if not self.executor.slots:
+            self.offer()
+        while len(self.running) < self.executor.slots and not self.had_enough():
             if not self.queue:
                 self.ask()
             if not self.queue:
@@ -178,7 +190,23 @@ class _Loop:
             if held or self.study.claim(trial):
                 self.submit(trial)
 
+    def had_enough(self) -> bool:
+        """Whether this worker has started as many trials of a durable study as it is to start."""
+        most = self.limits.trials
+        return self.study.durable and most is not None and self.started >= most
+
+    def offer(self) -> None:
+        """Nothing runs here: keep trials of an algorithm that only this process has ready for others."""
+        study = self.study
+        while self.more is not None and len(study.ledger.waiting) < self.limits.batch:
+            full = study.end is not None and len(study.trials) >= study.end
+            if full or not self.more(1):
+                self.exhausted = True
+                return
+
     def submit(self, trial: Trial) -> None:
+        self.started += 1
+        self.busy = time.monotonic()
         task = self.study.task(trial)
         self.running[trial.number] = task
         self.keeper.add(task)
@@ -226,7 +254,7 @@ class _Loop:
 
     def may_open(self, number: int) -> bool:
         """Whether the search's limits let the next trial be opened."""
-        if self.limits.trials is not None and self.opened >= self.limits.trials:
+        if not self.study.durable and self.limits.trials is not None and self.opened >= self.limits.trials:
             return False
         lockstep = self.study.lockstep
         if lockstep is None:
@@ -242,12 +270,11 @@ class _Loop:
         study, ledger = self.study, self.study.ledger
         if not study.durable:
             return True
-        if self.more is not None:
-            return not ledger.waiting
+        if self.had_enough():
+            return True
         study.refresh()
-        ours = self.limits.trials is not None and self.opened >= self.limits.trials
         full = study.end is not None and len(study.trials) >= study.end
-        if not (ours or full or self.exhausted or self.troubles.any_held_back):
+        if not (full or self.exhausted or self.troubles.over(self.since)):
             return False  # something will open, or wait for others
         return not ledger.waiting and not ledger.claimed
 
@@ -255,6 +282,8 @@ class _Loop:
         """Others run the trials that are left; take over if they die."""
         time.sleep(self.idle)
         self.idle = min(2 * self.idle, IDLE[1])
+        if self.limits.idle is not None and time.monotonic() - self.busy > self.limits.idle:
+            self.stopped = "idle"
         self.look()
 
     # Collecting
@@ -307,6 +336,10 @@ class _Loop:
         if outcome.status == "done" and (self.best is None or outcome.losses[0] < self.best):
             self.best = outcome.losses[0]
         self.progress.ended(self.best)
+        self.busy = time.monotonic()
+        self.failed_in_a_row = self.failed_in_a_row + 1 if outcome.status == "failed" else 0
+        if self.failed_in_a_row == self.limits.in_a_row:
+            self.stopped = self.stopped or "failures"
         self.troubles.take(trial, outcome)
         if study.lockstep is None:
             self.check_rules(study.history)

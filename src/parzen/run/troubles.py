@@ -60,14 +60,15 @@ class Troubles:
             self._say(trial, error)
         elif trial.losses and trial.losses[0] != trial.losses[0]:
             self._note_nan(trial)
+        if self._study.lockstep is None:
+            self._give_up(self._failures, trial, error)
+
+    def _give_up(self, failures: int, last: Trial, cause: BaseException | None) -> None:
         most = self._limits.max_failures
-        if most is not None and self._failures > most and not (self._study.lockstep and self._held_back):
-            too_many = TooManyFailures(
-                f"{self._failures} trials failed, more than max_failures={most}; "
-                f"the last one: {why_failed(trial)}"
-            )
-            too_many.__cause__ = error
-            self._raise(trial.number, too_many)
+        if most is not None and failures > most:
+            raise TooManyFailures(
+                f"{failures} trials failed, more than max_failures={most}; the last one: {why_failed(last)}"
+            ) from cause
 
     def _error(self, trial: Trial, outcome: Outcome) -> BaseException | None:
         """The exception of an outcome; made from its text where the object did not come along."""
@@ -83,15 +84,29 @@ class Troubles:
             raise error
         self._held_back.setdefault(number, error)
 
-    @property
-    def any_held_back(self) -> bool:
-        """Whether an exception waits for the trials that are still allowed."""
-        return bool(self._held_back)
+    def over(self, since: int) -> bool:
+        """Whether, in lockstep, failures forbid to open any further trial.
 
-    def raise_held_back(self) -> None:
-        """Raise the exception of the lowest number, if there is any."""
+        Args:
+            since: The first trial of this call.
+        """
+        return self._study.lockstep is not None and self.bars(since, len(self._study.trials))
+
+    def raise_held_back(self, since: int) -> None:
+        """In lockstep: raise the exception of the lowest number, or give up by `max_failures`.
+
+        Args:
+            since: The first trial of this call.
+        """
         if self._held_back:
             raise self._held_back[min(self._held_back)]
+        if self._study.lockstep is not None:
+            failed = self._failed(since, len(self._study.trials))
+            if failed:
+                self._give_up(len(failed), failed[-1], None)
+
+    def _failed(self, since: int, past: int) -> list[Trial]:
+        return [trial for trial in self._study.trials[since:past] if trial.status is Status.FAILED]
 
     def bars(self, since: int, past: int) -> bool:
         """Whether failures among trials `since` to below `past` forbid another one (lockstep only).
@@ -102,7 +117,7 @@ class Troubles:
         """
         if self._held_back and min(self._held_back) < past:
             return True
-        failed = [trial for trial in self._study.trials[since:past] if trial.status is Status.FAILED]
+        failed = self._failed(since, past)
         if self._limits.on_error == "raise" and any(trial.error is not None for trial in failed):
             return True
         most = self._limits.max_failures
