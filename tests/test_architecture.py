@@ -75,13 +75,14 @@ ROOMS = {
     "early_stop": Room(4),
     "best": Room(4),
     "arguments": Room(4),
-    "workers": Room(4),
+    "workers": Room(4, beside=("attachments",)),
     "suggest": Room(4, beside=("documents", "domain", "trials")),
     "tracebacks": Room(4),
     "search": Room(
         4,
         beside=(
             "arguments",
+            "attachments",
             "best",
             "documents",
             "domain",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
 
-from parzen.errors import InvalidArgument
+from parzen.errors import InvalidArgument, ResultWarning, warn
+from parzen.executors.base import Outcome
+from parzen.history.history import Trial
 from parzen.run.study import Study
 
 
@@ -58,3 +60,19 @@ class StoredAttachments(MutableMapping[str, bytes]):
 
     def __len__(self) -> int:
         return len(self._names())
+
+
+def keep(study: Study, trial: Trial, outcome: Outcome) -> None:
+    """Keep what an outcome brought along beside a durable study; what is no bytes is named in a warning.
+
+    Args:
+        study: The study.
+        trial: Whose outcome it is.
+        outcome: With its attachments.
+    """
+    kept = StoredAttachments(study)
+    for name, value in outcome.attachments.items():
+        try:
+            kept[f"ATTACH::{trial.number}::{name}"] = value
+        except InvalidArgument as error:  # the result is kept all the same
+            warn(f"not kept: {error}; {error.hint}", ResultWarning)

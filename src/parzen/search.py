@@ -14,9 +14,10 @@ import numpy as np
 
 from parzen import arguments, engines
 from parzen.algorithms import base as algorithms
+from parzen.attachments import keep
 from parzen.best import Best
 from parzen.domain import Ctrl, Domain
-from parzen.errors import AllTrialsFailed, InvalidArgument, ResultWarning, StudyNotFound, warn
+from parzen.errors import AllTrialsFailed, InvalidArgument, StudyNotFound
 from parzen.executors.base import Channel, Evaluate, Executor, Outcome, Task, TaskLimits
 from parzen.history.history import Trial
 from parzen.run import importing
@@ -167,9 +168,12 @@ def fmin(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
     algorithm, foreign = arguments.resolve(algo)
     domain = Domain(fn, space, pass_expr_memo_ctrl=pass_expr_memo_ctrl)
     limits = TaskLimits(arguments.seconds(trial_timeout, "trial_timeout"), arguments.memory(trial_memory))
+    kept = _trials(trials, path, study)
+    if kept.never_raises:
+        catch_eval_exceptions = True
     call = _Call(
         domain=domain,
-        trials=_trials(trials, path, study),
+        trials=kept,
         algorithm=algorithm,
         foreign=foreign,
         seed=arguments.seed_of(seed, rstate),
@@ -191,7 +195,9 @@ def fmin(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
         early_stop_fn=early_stop_fn,
         path=path,
         kept_in="this exception's attribute .trials" if trials is None else "the trials that were given",
-        executor=engines.choose(domain.fn, workers, executor, gpus, limits),
+        executor=engines.choose(
+            domain.fn, workers, kept.executor() if executor is None else executor, gpus, limits
+        ),
         limits=limits,
     )
     stopped, searched = _search(call, choose(verbose, show_progressbar))
@@ -264,6 +270,7 @@ def _search(call: _Call, factory: Callable[..., Any]) -> tuple[str | None, Study
         after_round=_after_round(trials, stop_fn, save),
         kept_in=trials.place if durable else call.kept_in,
         task=call.limits,
+        abandon=trials.abandons,
     )
     more = None
     if call.foreign is not None:
@@ -273,6 +280,7 @@ def _search(call: _Call, factory: Callable[..., Any]) -> tuple[str | None, Study
             trials,
             np.random.default_rng([study.seed, len(study.trials) if durable else before]),
         )
+    stopped: str | None = "error"
     total = study.end if quota is None else quota + len(study.ledger.waiting) + before
     try:
         with Progress(factory, known, total, call.sign) as progress:
@@ -287,6 +295,7 @@ def _search(call: _Call, factory: Callable[..., Any]) -> tuple[str | None, Study
             error.trials = trials  # type: ignore[attr-defined]  # for those who gave none
         raise
     finally:
+        trials.ended(stopped)
         trials.refresh()  # documents that somebody holds show the end
         if save is not None:
             save()
@@ -401,13 +410,14 @@ def _run_with_ctrl(
 def _told(trials: Trials, trial: Trial, outcome: Outcome) -> None:
     """Keep a trial's attachments, and take in documents that were inserted while it ran."""
     trials.settle()
-    if outcome.attachments:
-        kept = trials.trial_attachments(trials.document_of(trial.number))
-        for name, value in outcome.attachments.items():
-            try:
-                kept[name] = value
-            except InvalidArgument as error:  # no bytes, for a durable study: the result is kept all the same
-                warn(f"not kept: {error}; {error.hint}", ResultWarning)
+    if not outcome.attachments:
+        return
+    if trials.durable:
+        keep(trials.study, trial, outcome)
+        return
+    kept = trials.trial_attachments(trials.document_of(trial.number))
+    for name, value in outcome.attachments.items():
+        kept[name] = value
 
 
 def _after_round(

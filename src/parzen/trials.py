@@ -20,6 +20,7 @@ from parzen.algorithms.base import Algorithm
 from parzen.attachments import StoredAttachments
 from parzen.documents import Document
 from parzen.errors import AllTrialsFailed, InvalidArgument, InvalidTrial, StudyNotFound
+from parzen.executors.base import Executor
 from parzen.history import events
 from parzen.history.history import ENDED
 from parzen.run.failures import no_success
@@ -46,6 +47,8 @@ class Trials:
 
     asynchronous = False
     ships_objective = False  # whether a pickle of every objective is kept beside the study
+    never_raises = False  # whether failed trials never end a search
+    abandons = False  # whether what runs when a search ends early is cut short
 
     def __init__(
         self,
@@ -176,6 +179,17 @@ class Trials:
         self._take_study(study)
         self._writing = True
         self._follow_space(study, [param.label for param in study.space.params])
+
+    def executor(self) -> Executor | None:
+        """Where these trials run, if they say so themselves."""
+        return None
+
+    def ended(self, stopped: str | None) -> None:
+        """Called when a call of fmin is over, however it ended.
+
+        Args:
+            stopped: Why it ended early, or None.
+        """
 
     @property
     def durable(self) -> bool:

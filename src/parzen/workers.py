@@ -10,8 +10,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from parzen.attachments import keep
 from parzen.byvalue import dumps
 from parzen.errors import InvalidArgument
 from parzen.executors.base import Channel, Evaluate, Executor, Task, TaskLimits, named
@@ -105,7 +107,7 @@ def work(study: Study, asked: Work, factory: Callable[..., Any]) -> str | None:
             f"{'' if study.end is None else f' of {study.end}'} trials have ended; "
             f"{asked.jobs} at a time here"
         )
-        return drive(study, executor, evaluate, loop, progress)
+        return drive(study, executor, evaluate, loop, progress, told=partial(keep, study))
 
 
 def _executor(evaluate: Evaluation, asked: Work) -> Executor:

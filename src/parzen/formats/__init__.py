@@ -7,10 +7,18 @@ left out, and why.
 
 from __future__ import annotations
 
-from parzen.formats.hyperopt_pickle import import_hyperopt
+from parzen.formats.hyperopt_pickle import import_documents, import_hyperopt
 from parzen.formats.intake import Report
 from parzen.formats.merge import merge
 from parzen.formats.optuna import import_optuna, space_of_optuna
 from parzen.formats.tables import import_table
 
-__all__ = ["Report", "import_hyperopt", "import_optuna", "import_table", "merge", "space_of_optuna"]
+__all__ = [
+    "Report",
+    "import_documents",
+    "import_hyperopt",
+    "import_optuna",
+    "import_table",
+    "merge",
+    "space_of_optuna",
+]

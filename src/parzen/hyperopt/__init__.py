@@ -33,9 +33,21 @@ from parzen.trials import Trials, trials_from_docs
 FMinIter = _fmin_module.FMinIter
 __version__ = "0.3.0"  # of Hyperopt, whose interface this is
 
-_LAZY = ("criteria", "early_stop", "graph_viz", "grid", "ipy", "progress", "pyll_utils", "rdists")
+_LAZY = (
+    "criteria",
+    "early_stop",
+    "graph_viz",
+    "grid",
+    "ipy",
+    "mongoexp",
+    "progress",
+    "pyll_utils",
+    "rdists",
+    "spark",
+)
+_IN_THEM = {"MongoTrials": "mongoexp", "SparkTrials": "spark"}
 
-_NOT_YET = ("MongoTrials", "SparkTrials", "mongoexp", "plotting", "sklearn", "spark")
+_NOT_YET = ("plotting", "sklearn")
 
 __all__ = [
     "JOB_STATES",
@@ -74,6 +86,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return import_module(f"{__name__}.{name}")
+    if name in _IN_THEM:
+        return getattr(import_module(f"{__name__}.{_IN_THEM[name]}"), name)
     if name in _NOT_YET:
         raise AttributeError(
             f"{name} is not in this release of parzen; see docs/moving-from-hyperopt.md for what is"

@@ -20,7 +20,7 @@ import re
 import secrets
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import unquote
@@ -226,6 +226,25 @@ class MongoStore:
             return found is not None and bool(found["owner"] == me)
 
         return self._run(work)
+
+    def documents(self, collection: str, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Documents that others keep in the same database, in the order of their `tid`.
+
+        Args:
+            collection: Where.
+            wanted: Field -> value.
+        """
+        return self._run(lambda: list(self._database()[collection].find(dict(wanted)).sort("tid", 1)))
+
+    def file(self, place: Any) -> bytes:
+        """A file that others keep in the same database's GridFS.
+
+        Args:
+            place: Its id.
+        """
+        import gridfs
+
+        return self._run(lambda: bytes(gridfs.GridFS(self._database()).get(place).read()))
 
     def close(self) -> None:
         """Close the connections; a later call opens new ones."""
