@@ -57,7 +57,7 @@ def loss(p):
 
 
 def test_workers_run_the_trials_that_fmin_waits_for(url):
-    thread, found = searching(url, 8, lambda p: loss(p))
+    thread, found = searching(url, 8, loss)
     workers = [worker(url, "--exp-key=e", "--reserve-timeout=1"), worker(url, "--reserve-timeout=5")]
     thread.join(timeout=90)
     assert not thread.is_alive()
@@ -102,7 +102,7 @@ def test_a_killed_worker_costs_nothing(url, tmp_path):
         time.sleep(60 if trial.number == 2 and trial.attempt == 1 else 0.02)
         return p["x"] ** 2
 
-    thread, found = searching(url, 8, slow)
+    thread, _ = searching(url, 8, slow)
     workers = [worker(url, "--reserve-timeout=60") for _ in range(2)]
     deadline = time.monotonic() + 60
     while not (tmp_path / "2-1").exists():
@@ -167,7 +167,7 @@ def test_trials_run_in_folders_of_their_own(url, tmp_path):
 
 def old_document(tid, state, x, **more):
     vals = {"x": [x], "k": [0]}
-    now = dt.datetime(2020, 5, 1, 12, 0, tid)
+    now = dt.datetime(2020, 5, 1, 12, 0, tid, tzinfo=dt.UTC).replace(tzinfo=None)
     result = {"status": "ok", "loss": x**2} if state == 2 else {"status": "new"}
     return {
         "_id": f"old-{tid}", "tid": tid, "spec": None, "exp_key": None, "owner": ["host:1"], "version": 0,
@@ -192,7 +192,7 @@ def test_an_old_collection_is_taken_in_once_and_left_as_it_is(url, mongodb_datab
         ]
         database["jobs"].insert_many(old)
         before = list(database["jobs"].find())
-        thread, found = searching(url, 6, lambda p: p["x"] ** 2)
+        thread, _ = searching(url, 6, lambda p: p["x"] ** 2)
         with worker(url, "--reserve-timeout=60") as one:
             thread.join(timeout=60)
             one.terminate()
