@@ -267,7 +267,7 @@ def from_json(data: Mapping[str, Any]) -> Event:
     try:
         return kind(
             **{
-                name: _revived(value) if type(value) in _NESTED else value
+                name: revived(value) if type(value) in _NESTED else value
                 for name, value in data.items()
                 if name in known
             }
@@ -304,9 +304,12 @@ def plain(value: Any) -> Any:
 _NESTED = frozenset({dict, list})
 
 
-def _revived(value: Any) -> Any:
+def revived(value: Any) -> Any:
+    """What `plain` gave, with tagged numbers as floats again."""
     if type(value) is dict:
         if len(value) == 1 and "$float" in value:
             return float(value["$float"])
-        return {key: _revived(item) if type(item) in _NESTED else item for key, item in value.items()}
-    return [_revived(item) if type(item) in _NESTED else item for item in value]
+        return {key: revived(item) if type(item) in _NESTED else item for key, item in value.items()}
+    if type(value) is list:
+        return [revived(item) if type(item) in _NESTED else item for item in value]
+    return value

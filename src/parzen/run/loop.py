@@ -140,6 +140,7 @@ class _Loop:
                 self.executor.shutdown()
                 for number in (*self.running, *(trial.number for trial in self.queue if trial.claimed)):
                     self.study.release(number, "interrupted")
+            self.study.checkpoint()
             self.troubles.raise_held_back(self.since)
             if interrupts.terminated:
                 return "terminated"

@@ -18,7 +18,7 @@ from parzen.history import events as e
 from parzen.history.history import ENDED, History, Status, Trial
 from parzen.history.ledger import Ledger, fold_all
 from parzen.history.queries import incumbent
-from parzen.run import opening, owner
+from parzen.run import checkpoints, opening, owner
 from parzen.run.evaluate import outcome_of
 from parzen.run.failures import error_text, no_success
 from parzen.run.lockstep import Lockstep
@@ -114,6 +114,7 @@ class Study:
         self.refresh()
         self.enter(given, maximize, extend=resume == "extend", seed=seed, **settings)
         self.configure(algorithm=algo, seed=seed, **settings)
+        self.checkpoint()
 
     def enter(
         self,
@@ -157,7 +158,9 @@ class Study:
         self.name = name
         self.owner = owner.identity()
         _AT_WORK[self.owner] = self
-        self.ledger = Ledger(space)
+        kept = checkpoints.load(store, name, space)
+        self._checkpoint = 0 if kept is None else kept.head
+        self.ledger = kept or Ledger(space)
         self.space = self.ledger.space
         self._algorithm: algorithms.Algorithm | None = None
         self._pruner: Any = None
@@ -347,11 +350,13 @@ class Study:
 
     def refresh(self) -> None:
         """Take in what others appended."""
-        while True:
-            events = self.store.read(self.name, self.ledger.head, CHUNK)
-            self._fold(events)
-            if len(events) < CHUNK:
-                return
+        events = self.store.read(self.name, self.ledger.head, CHUNK)
+        self._fold(events)
+        if len(events) == CHUNK:
+            with checkpoints.unhurried():
+                while events:
+                    events = self.store.read(self.name, self.ledger.head, CHUNK)
+                    self._fold(events)
 
     def _fold(self, events: Iterable[e.Event]) -> None:
         ledger = self.ledger
@@ -367,6 +372,12 @@ class Study:
             self._fold(batch)
         else:
             self._fold(self.store.read(self.name, ledger.head, head - ledger.head))
+
+    def checkpoint(self) -> None:
+        """Keep what the log amounts to, if it has grown enough since that was last done."""
+        if self.durable and checkpoints.due(self.ledger.head, self._checkpoint):
+            checkpoints.save(self.store, self.name, self.ledger)
+            self._checkpoint = self.ledger.head
 
     # Asking
 
