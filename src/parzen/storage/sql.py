@@ -29,7 +29,7 @@ from parzen.history.events import Event, Finished, from_json
 from parzen.storage import libpq
 from parzen.storage.names import original, plain, short
 from parzen.storage.retry import in_short, not_writable, retry, unreachable
-from parzen.storage.tables import numbered, rows, tables, write
+from parzen.storage.tables import insertion, numbered, rows, tables, write
 
 T = TypeVar("T")
 
@@ -108,7 +108,7 @@ class SqlStore:
                 if begun and self._token_at(connection, ident, begun[0]) == token:
                     connection.rollback()
                     return begun[0] - 1 + len(batch)
-                write(connection, self._insert_into(_tables().event), study, numbered(batch, ident, head))
+                write(connection, _inserting(self.shared), study, numbered(batch, ident, head))
                 begun[:] = [head + 1]
             return head + len(batch)
 
@@ -122,19 +122,12 @@ class SqlStore:
             after: The last event that is known already; 0 for all.
             most: At most that many; the first ones.
         """
-        import sqlalchemy as sa
-
-        table = _tables()
-        n, known = table.event.c.n, self._last.get(study)
+        known = self._last.get(study)
         again = known is not None and known[0] == after  # then look whether that event is still the same
-        query = (
-            sa.select(n, table.event.c.token, sa.case((n > after, table.event.c.data)))
-            .join_from(table.event, table.study, table.event.c.study == table.study.c.id)
-            .where(table.study.c.key == short(study), n >= after if again else n > after)
-            .order_by(n)
-            .limit(None if most is None else most + again)
-        )
-        found = self._all(query)
+        values = {"the_study": short(study), "after": after}
+        if most is not None:
+            values["most"] = most + again
+        found = self._all(_reading(again, most is not None), values)
         if known is not None and again:
             self._same(study, known, found[0][1] if found and found[0][0] == after else None)
             del found[0]
@@ -258,12 +251,12 @@ class SqlStore:
             refused = StorageError(f"{self._where} refused: {why}")
             raise (refused if final else unreachable(self._where, why)) from None
 
-    def _all(self, statement: Any) -> list[Any]:
+    def _all(self, statement: Any, values: dict[str, Any] | None = None) -> list[Any]:
         """The rows of one statement that is its own transaction."""
 
         def work(engine: Any) -> list[Any]:
             with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                result = connection.execute(statement)
+                result = connection.execute(statement, values or {})
                 return list(result) if result.returns_rows else []
 
         return self._run(work)
@@ -291,10 +284,7 @@ class SqlStore:
             )
 
     def _insert_into(self, table: Any) -> Any:
-        """INSERT with ON CONFLICT, as the dialect has it."""
-        from sqlalchemy.dialects import postgresql, sqlite
-
-        return (postgresql if self.shared else sqlite).insert(table)
+        return _insert(self.shared, table)
 
     def _head(self, study: str) -> int:
         import sqlalchemy as sa
@@ -305,26 +295,14 @@ class SqlStore:
 
     def _advance(self, connection: Any, study: str, count: int, lazy: bool) -> tuple[int, int]:
         """Lock the study's row, made if need be, and raise its head; its id and its head before."""
-        import sqlalchemy as sa
-
-        table, event = _tables().study, _tables().event
         known = self._last.get(study, (0, ""))
-        token = sa.select(event.c.token).where(event.c.study == table.c.id, event.c.n == known[0])
-        wanted = [table.c.id, table.c.head, token.scalar_subquery()]
-        if self.shared:
-            # Set along with the lock, which costs no round trip: a writer that freezes or
-            # loses its network now must not stop the others for the hours that TCP waits.
-            settings = {"idle_in_transaction_session_timeout": "20s"}
-            if lazy:
-                settings["synchronous_commit"] = "off"
-            wanted += [sa.func.set_config(name, value, True) for name, value in settings.items()]
-        row = sa.update(table).where(table.c.key == short(study)).values(head=table.c.head + count)
-        raised = row.returning(*wanted)
-        found = connection.execute(raised).first()
+        raised = _raising(self.shared, lazy)
+        values = {"the_study": short(study), "known": known[0], "count": count}
+        found = connection.execute(raised, values).first()
         if found is None:
-            new = self._insert_into(table).values(key=short(study), name=plain(study), head=0)
+            new = self._insert_into(_tables().study).values(key=short(study), name=plain(study), head=0)
             connection.execute(new.on_conflict_do_nothing())
-            found = connection.execute(raised).one()
+            found = connection.execute(raised, values).one()
         if known[0]:
             self._same(study, known, found[2])
         return found[0], found[1] - count
@@ -356,6 +334,58 @@ def _tables() -> SimpleNamespace:
     import sqlalchemy as sa
 
     return tables(sa)
+
+
+# Statements are made once: making one costs more than sending it.
+
+
+@cache
+def _reading(again: bool, limited: bool) -> Any:
+    """Events after `after`, and that one itself without its data where it is to be looked at `again`."""
+    import sqlalchemy as sa
+
+    table: Any = _tables()
+    after: Any = sa.bindparam("after")
+    n = table.event.c.n
+    query = (
+        sa.select(n, table.event.c.token, sa.case((n > after, table.event.c.data)))
+        .join_from(table.event, table.study, table.event.c.study == table.study.c.id)
+        .where(table.study.c.key == sa.bindparam("the_study"), n >= after if again else n > after)
+        .order_by(n)
+    )
+    return query.limit(sa.bindparam("most", type_=sa.Integer)) if limited else query
+
+
+def _insert(server: bool, table: Any) -> Any:
+    """INSERT with ON CONFLICT, as the dialect has it."""
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    return (postgresql if server else sqlite).insert(table)
+
+
+@cache
+def _inserting(server: bool) -> Any:
+    return insertion(_insert(server, _tables().event))
+
+
+@cache
+def _raising(server: bool, lazy: bool) -> Any:
+    """Lock a study's row and raise its head; its id, its head and the token of the last known event."""
+    import sqlalchemy as sa
+
+    table, event = _tables().study, _tables().event
+    known = event.c.n == sa.bindparam("known")
+    token = sa.select(event.c.token).where(event.c.study == table.c.id, known)
+    wanted = [table.c.id, table.c.head, token.scalar_subquery()]
+    if server:
+        # Set along with the lock, which costs no round trip: a writer that freezes or
+        # loses its network now must not stop the others for the hours that TCP waits.
+        settings = {"idle_in_transaction_session_timeout": "20s"}
+        if lazy:
+            settings["synchronous_commit"] = "off"
+        wanted += [sa.func.set_config(name, value, True) for name, value in settings.items()]
+    row = sa.update(table).where(table.c.key == sa.bindparam("the_study"))
+    return row.values(head=table.c.head + sa.bindparam("count")).returning(*wanted)
 
 
 def _parsed(url: str) -> Any:

@@ -126,24 +126,32 @@ def numbered(batch: list[dict[str, Any]], ident: int, head: int) -> list[dict[st
     return [{**row, "study": ident, "n": head + i} for i, row in enumerate(batch, 1)]
 
 
-def write(connection: Any, insert: Any, study: str, batch: list[dict[str, Any]]) -> None:
+def insertion(insert: Any) -> Any:
+    """The statement that inserts events and tells which it did.
+
+    Args:
+        insert: Into the table of events, in a dialect that has ON CONFLICT.
+    """
+    columns = insert.table.c
+    # Asked not to insert rather than to fail: a lost race is no line in the server's log.
+    return insert.on_conflict_do_nothing(
+        index_elements=["study", "key"], index_where=columns.key.is_not(None)
+    ).returning(columns.n)
+
+
+def write(connection: Any, statement: Any, study: str, batch: list[dict[str, Any]]) -> None:
     """Insert events in one statement (one a thousand), or find that a key is taken.
 
     Args:
         connection: In a transaction, which the error is to end.
-        insert: Into the table of events, in a dialect that has ON CONFLICT.
+        statement: What `insertion` made.
         study: The study's name, for messages.
         batch: What `numbered` made.
 
     Raises:
         Taken: If a key exists.
     """
-    columns = insert.table.c
-    # Asked not to insert rather than to fail: a lost race is no line in the server's log.
-    new = insert.on_conflict_do_nothing(
-        index_elements=["study", "key"], index_where=columns.key.is_not(None)
-    ).returning(columns.n)
-    written = {row[0] for row in connection.execute(new, batch)}
+    written = {row[0] for row in connection.execute(statement, batch)}
     for row in batch:
         if row["n"] not in written:
             raise taken(study, from_json(json.loads(row["data"])).key)
