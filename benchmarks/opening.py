@@ -32,7 +32,8 @@ begun = time.perf_counter()
 study = Study.load(sys.argv[1])
 best = study.best
 print(time.process_time() - before, time.perf_counter() - begun,
-      int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) / 1024, len(study.trials), best.number)
+      int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) / 1024,
+      len(study.trials), best.number)
 """
 
 

@@ -25,7 +25,12 @@ BUILTINS = {
     "InvalidResultStatus": (KeyError, TypeError, ValueError),
     "InvalidTrial": (ValueError,),
     "InvalidAnnotatedParameter": (ValueError,),
+    "StudyChanged": (ValueError,),
     "SpaceChanged": (ValueError,),
+    "StorageError": (OSError,),
+    "StudyNotFound": (FileNotFoundError, OSError),
+    "TrialTimeout": (TimeoutError, OSError),
+    "TrialMemory": (MemoryError,),
     "InvalidEvent": (ValueError,),
     "MissingDependency": (ImportError,),
 }
@@ -51,6 +56,14 @@ CODES = {
     "InvalidEvent": "PZ018",
     "Taken": "PZ019",
     "MissingDependency": "PZ020",
+    "StudyChanged": "PZ021",
+    "StorageError": "PZ022",
+    "StudyNotFound": "PZ023",
+    "TrialFailed": "PZ024",
+    "TrialTimeout": "PZ025",
+    "TrialMemory": "PZ026",
+    "WorkerLost": "PZ027",
+    "Pruned": "PZ028",
 }
 
 

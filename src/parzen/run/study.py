@@ -86,7 +86,7 @@ class Study:
     >>> study = Study({"x": hp.float(-5, 5)}, seed=0)
     >>> for _ in range(30):
     ...     trial = study.ask()
-    ...     study.tell(trial, trial.params["x"] ** 2)
+    ...     counts = study.tell(trial, trial.params["x"] ** 2)
     >>> abs(study.best.params["x"]) < 1
     True
     """

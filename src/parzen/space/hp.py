@@ -343,7 +343,7 @@ def float(  # noqa: A001  # the word users know
         InvalidSpace: If the bounds are out of order or do not fit `log` or `step`.
 
     >>> float(1e-5, 1e-1, log=True)
-    (path) ~ float(1e-05, 0.1, True)
+    (path) ~ float(1e-05, 0.1, log=True)
     """
     _no_label_first("float", low)
     low, high = (
