@@ -1,20 +1,23 @@
 """Kill workers at random instants, and count what is lost.
 
-    python -m benchmarks.chaos [--store sqlite|jsonl|postgresql|mongodb] [--kills 100] [--seed 0] [--quick]
+    python -m benchmarks.chaos [--store sqlite|jsonl|postgresql|mongodb|both] [--kills N] [--seed 0] [--quick]
 
 Three searches on each store, all bounded:
 
-asynchronous    Four workers of three kinds (`parzen worker`, `fmin`, `fmin` with two processes) run one
-                study; `kill -9` hits workers, and the processes that they started, at uniformly random
-                instants; some are stopped for a while and continued; each that dies is replaced. Trials
-                report, fail, are pruned. When a `tell` has returned, the worker writes a receipt.
+asynchronous    Four workers (`parzen worker`, `fmin`, `fmin` with two processes, and a `parzen worker` in a
+                PID namespace of its own, where these can be made) run one study; `kill -9` hits workers,
+                and the processes that they started, at uniformly random instants; some are stopped for a
+                while, also for longer than a lease (two seconds here), and continued; each that dies is
+                replaced. Trials report, fail, are pruned, lose their connection and run again. When a
+                `tell` has returned, the worker writes a receipt.
 serial          One worker, killed and started again and again.
 lockstep        Three workers with `lockstep=3`, killed and started again and again.
 
 At the end: no receipt without its outcome in the log; every number opened, suggested and ended once;
-exactly N ended, none left running; every point recomputed from the seed and the log up to its `opened`
-event; and for serial and lockstep the canonical history of a search that nobody disturbed. Anything
-else is printed, and the exit code is 1.
+exactly N ended, none left running; a sample of points recomputed from the seed and the log up to their
+`opened` events; a study that was read step by step equal to one that is read anew; no owner of this
+namespace robbed, however long it was stopped; and for serial and lockstep the canonical history of a
+search that nobody disturbed. Anything else is printed, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ from parzen.algorithms.base import Ask
 from parzen.history import events as e
 from parzen.history.history import ENDED, Status
 from parzen.history.ledger import fold_all
+from parzen.run import owner
 from parzen.testing import canonical, digest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
@@ -45,7 +49,10 @@ OBJECTIVE = '''
 import os, sys, time
 from pathlib import Path
 from parzen import Pruned, fmin, hp
+from parzen.run import keeper, loop, study
 from parzen.run.study import Study
+
+study.LEASE = loop.LEASE = keeper.LEASE = 2.0
 
 SPACE = {"x": hp.uniform("x", -3, 3), "c": hp.choice("c", [0, {"n": hp.int(1, 9, label="n")}])}
 FOLDER = Path(__file__).parent
@@ -53,9 +60,9 @@ FOLDER = Path(__file__).parent
 
 def loss(p, trial):
     """Some milliseconds long; what becomes of it depends on number and point alone."""
-    running = FOLDER / "running" / f"{trial.number}-{trial.attempt}-{os.getpid()}"
+    running = FOLDER / "running" / f"{trial.number}-{os.environ['WORKER']}-{os.getpid()}"
     running.touch()
-    pause = float(os.environ.get("PAUSE", "0.12")) * (1 + trial.number % 5)
+    pause = float(os.environ["PAUSE"]) * (1 + trial.number % 5)
     value = abs(p["x"] - 1) + (p["c"]["n"] / 9 if p["c"] else 0.5)
     for step in range(1, 4):
         time.sleep(pause / 3)
@@ -64,6 +71,9 @@ def loss(p, trial):
             running.unlink()
             raise Pruned
     running.unlink()
+    if trial.number % 13 == 7 and not (FOLDER / "again" / str(trial.number)).exists():
+        (FOLDER / "again" / str(trial.number)).touch()
+        raise ConnectionError("scripted: the trial runs again")
     if trial.number % 11 == 5:
         raise RuntimeError("scripted failure")
     return value
@@ -77,7 +87,7 @@ def tell_and_note(self, trial, outcome, attempt=None):
     counts = tell(self, trial, outcome, attempt)
     number = trial if isinstance(trial, int) else trial.number
     if counts:
-        with open(FOLDER / "receipts" / f"{os.getpid()}", "a") as file:
+        with open(FOLDER / "receipts" / os.environ["WORKER"], "a") as file:
             file.write(f"{number} {self.trials[number].status.name}\\n")
     return counts
 
@@ -92,76 +102,110 @@ if __name__ == "__main__":
 '''
 
 
-PER_KILL = {
-    "asynchronous": 5,
-    "serial": 4,
-    "lockstep": 4,
-}  # trials, so that the killing is over before they are
+SEARCHES = [("asynchronous", 1.0), ("serial", 0.2), ("lockstep", 0.25)]  # with their shares of the kills
+LEASE = 2.0  # seconds, as in the script
+PER_KILL = {"asynchronous": 5, "serial": 4, "lockstep": 4}  # trials: the killing is over before they are
+NAMESPACE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child=SIGKILL"]
 
 
 class Arena:
     """One study on one store, and the workers that come and go."""
 
-    def __init__(self, folder, url, kinds, trials, lockstep, rng):
+    def __init__(self, folder, url, kinds, trials, lockstep, rng, pause=0.12):
         self.folder, self.url, self.kinds, self.rng = folder, url, kinds, rng
-        self.trials, self.lockstep = trials, lockstep
-        for name in ("running", "receipts"):
+        self.trials, self.lockstep, self.pause = trials, lockstep, pause
+        for name in ("running", "receipts", "again"):
             (folder / name).mkdir(parents=True)
         (folder / "train.py").write_text(OBJECTIVE)
         self.workers = []
-        self.kills = self.hits = self.stops = self.children = 0
+        self.killed = {}  # PID -> when
+        self.stopped = []  # (when to continue, PID)
+        self.kills = self.hits = self.stops = self.children = self.started = 0
 
     def start(self, kind):
-        if kind == "worker":
+        if kind in ("worker", "far"):
             command = [sys.executable, "-m", "parzen", "worker", self.url, "--quiet"]
+            if kind == "far":
+                command[:0] = NAMESPACE
         else:
             workers = {"fmin": "0", "pool": "2"}[kind]
             command = [sys.executable, "train.py", self.url, str(self.trials), workers, str(self.lockstep)]
         log = open(self.folder / "log", "ab")  # noqa: SIM115  # the process keeps it
-        process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log)
+        self.started += 1
+        env = {**os.environ, "WORKER": str(self.started), "PAUSE": str(self.pause)}
+        process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log, env=env)
         log.close()
-        process.kind = kind
+        process.kind, process.name = kind, str(self.started)
         self.workers.append(process)
 
     def create(self):
-        """The study itself, by the script's own settings, before anybody is killed."""
+        """The study itself, by the script's own settings, before anybody is killed.
+
+        It takes as long as a worker needs to start. Kills and trials keep pace with that, so that on a
+        busy machine too some trials run in between.
+        """
+        begun = time.monotonic()
         subprocess.run(
             [sys.executable, "train.py", self.url, "1", "0", str(self.lockstep)],
             cwd=self.folder,
             check=True,
+            env={**os.environ, "WORKER": "0", "PAUSE": "0"},
         )
+        self.startup = time.monotonic() - begun
+        self.pause *= max(1.0, self.startup)
+        self.watched = Study.load(self.url)
         Study.load(self.url, read_only=False).configure(max_evals=self.trials)
 
     def victim(self):
-        """A worker or, one time in three, a process that it started; None where there is none."""
+        """A worker and, one time in three, a process that it started in place of its own; None if all ended.
+
+        In lockstep it is always the worker: a trial whose process died three times is a failure, which
+        the undisturbed search would not have. In another namespace too: its processes have other PIDs there.
+        """
         alive = [process for process in self.workers if process.poll() is None]
         if not alive:
             return None
         process = self.rng.choice(alive)
-        # A trial whose process died three times is a failure, which the undisturbed search would not have.
-        below = [] if self.lockstep else children_of(process.pid)
+        below = [] if self.lockstep or process.kind == "far" else children_of(process.pid)
         if below and self.rng.random() < 0.35:
             self.children += 1
-            return self.rng.choice(below)
-        return process.pid
+            return process, self.rng.choice(below)
+        return process, process.pid
+
+    def busy(self, process, pid):
+        """Whether a trial runs in a process or below it."""
+        running = [path.name.split("-") for path in (self.folder / "running").iterdir()]
+        if process.kind == "far":
+            return any(worker == process.name for _, worker, _ in running)
+        family = {str(pid), *map(str, children_of(pid))}
+        return any(runs in family for *_, runs in running)
 
     def strike(self):
-        pid = self.victim()
-        if pid is None:
+        """Kill somebody, or stop it for a while: one time in three for longer than a lease."""
+        found = self.victim()
+        if found is None:
             return
-        busy = [path.name.rsplit("-", 1)[1] for path in (self.folder / "running").iterdir()]
-        family = {str(pid), *map(str, children_of(pid))}
-        if self.rng.random() < 0.12:
-            self.stops += 1
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGSTOP)
-                time.sleep(self.rng.uniform(0.05, 0.6))
-                os.kill(pid, signal.SIGCONT)
-            return
+        process, pid = found
         with contextlib.suppress(ProcessLookupError):
+            if self.rng.random() < 0.12:
+                longest = 2 * LEASE if self.rng.random() < 0.34 else 0.6
+                target = (children_of(pid) or [pid])[0] if process.kind == "far" else pid
+                os.kill(target, signal.SIGSTOP)
+                self.stops += 1
+                self.stopped.append((time.monotonic() + self.rng.uniform(longest / 2, longest), target))
+                return
+            hit = self.busy(process, pid)
             os.kill(pid, signal.SIGKILL)
+            self.killed[pid] = time.time()
             self.kills += 1
-            self.hits += bool(family & set(busy))
+            self.hits += hit
+
+    def go_on(self, now):
+        """Continue those that were stopped for long enough."""
+        for until, pid in [each for each in self.stopped if each[0] <= now]:
+            self.stopped.remove((until, pid))
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
     def replace(self):
         """Start one anew for each that was killed; one that ended by itself had nothing left to do."""
@@ -181,9 +225,11 @@ class Arena:
         while self.workers:
             if time.monotonic() > deadline:
                 raise SystemExit(f"not over after {limit} s: {Study.load(self.url)}")
-            time.sleep(self.rng.uniform(0.0, 4.0 / len(self.kinds)))  # a process needs a second to start
+            time.sleep(self.rng.uniform(0.0, 4.0 * self.startup / len(self.kinds)))
             if self.kills < kills or (self.hits < 0.3 * kills and self.kills < 2 * kills):
                 self.strike()
+            self.go_on(time.monotonic())
+            self.watched.refresh()
             self.replace()
 
 
@@ -226,8 +272,24 @@ def faults(arena):
             )
     twice = [n for n, count in Counter(number for number, _ in receipts).items() if count > 1]
     found += [f"trial {number} counted twice" for number in twice]
+    arena.watched.refresh()
+    if digest(arena.watched) != digest(study) or arena.watched.ledger.head != len(log):
+        found.append("read step by step it is another study than read anew")
+    found += robberies(arena, log)
     found += replay_faults(study, log)
     return found, len(receipts)
+
+
+def robberies(arena, log):
+    """Trials taken from an owner of this namespace that nobody had killed."""
+    place = owner.identity().split(" ")[0]
+    found = []
+    for event in log:
+        if isinstance(event, e.Released) and event.why.startswith(f"gone: {place} "):
+            pid = int(event.why.split(" ")[2])
+            if arena.killed.get(pid, float("inf")) > event.at:
+                found.append(f"trial {event.number} was taken from a living process")
+    return found
 
 
 def replay_faults(study, log):
@@ -251,20 +313,20 @@ def undisturbed(folder, trials, lockstep):
         [sys.executable, "train.py", calm.url, str(trials), "0", str(lockstep)],
         cwd=folder,
         check=True,
-        env={**os.environ, "PAUSE": "0"},
+        env={**os.environ, "PAUSE": "0", "WORKER": "0"},
     )
     return Study.load(calm.url)
 
 
-def round_of(name, folder, url, kills, rng):
+def round_of(name, folder, url, kills, rng, pause):
     """One search under fire; prints its line, returns whether it was sound."""
     kinds = {
-        "asynchronous": ["worker", "fmin", "pool", "worker"],
+        "asynchronous": ["worker", "fmin", "pool", "far" if namespaces() else "worker"],
         "serial": ["fmin"],
         "lockstep": ["worker", "fmin", "worker"],
     }[name]
     lockstep = {"asynchronous": 0, "serial": 0, "lockstep": 3}[name]
-    arena = Arena(folder, url, kinds, 20 + PER_KILL[name] * kills, lockstep, rng)
+    arena = Arena(folder, url, kinds, 20 + PER_KILL[name] * kills, lockstep, rng, pause)
     begun = time.monotonic()
     arena.run(kills, limit=60 + 6 * kills)
     found, receipts = faults(arena)
@@ -285,6 +347,14 @@ def round_of(name, folder, url, kills, rng):
     return not found
 
 
+def namespaces():
+    """Whether a PID namespace can be made here; leases are not tried without."""
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        tried = subprocess.run([*NAMESPACE, "true"], capture_output=True, timeout=30, check=False)
+        return tried.returncode == 0
+    return False
+
+
 @contextlib.contextmanager
 def place(store, folder):
     """URLs of empty stores of one kind."""
@@ -297,13 +367,18 @@ def place(store, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--store", choices=["sqlite", "jsonl", "postgresql", "mongodb"], action="append")
+    stores = ["sqlite", "jsonl", "postgresql", "mongodb", "both"]
+    parser.add_argument(
+        "--store", choices=stores, action="append", help="both, the default: the first and third"
+    )
     parser.add_argument("--kills", type=int, default=100, help="in the asynchronous search (default: 100)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="a few kills on SQLite only")
     options = parser.parse_args()
-    stores = options.store or (["sqlite"] if options.quick else ["sqlite", "postgresql"])
-    kills = 12 if options.quick else options.kills
+    stores = options.store or (["sqlite"] if options.quick else ["both"])
+    if "both" in stores:
+        stores = ["sqlite", "postgresql"]
+    kills, pause = (6, 0.05) if options.quick else (options.kills, 0.12)
     sound = True
     for store in stores:
         rng = random.Random(f"{options.seed} {store}")
@@ -311,11 +386,11 @@ def main():
         print("search         trials  kills    busy  children stopped  released  pruned  receipts    time")
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
             folder = Path(name)
-            for search, share in (("asynchronous", 1.0), ("serial", 0.2), ("lockstep", 0.25)):
+            for search, share in SEARCHES[: 2 if options.quick else 3]:
                 with place(store, folder) as url:
                     (folder / search).mkdir()
-                    count = max(3, int(kills * share))
-                    sound &= round_of(search, folder / search, url(search), count, rng)
+                    count = max(2, int(kills * share))
+                    sound &= round_of(search, folder / search, url(search), count, rng, pause)
     sys.exit(0 if sound else 1)
 
 

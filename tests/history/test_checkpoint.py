@@ -12,6 +12,7 @@ from parzen import Study, hp
 from parzen.algorithms.tpe import TPE
 from parzen.errors import InvalidEvent
 from parzen.executors.base import Outcome
+from parzen.history import events as e
 from parzen.history.checkpoint import MAGIC, differences, dump, restore
 from parzen.history.events import from_json, to_json
 from parzen.history.ledger import fold_all
@@ -101,6 +102,60 @@ def test_the_comparison_sees_a_difference():
     one.trials[2].losses = [99.0]
     one._tables.starts.append((0, 0.0))
     assert differences(one, two) == ["trial 2.losses", "the table starts"]
+
+
+def test_numbers_are_what_they_were_to_the_last_bit():
+    """Whole numbers stay whole, and those beyond 2**53, which float64 does not hold, are kept exactly."""
+    log = log_of(["tell"] * 3)
+    metrics = {"n": 2**60 + 1, "m": 3, "x": 0.1 + 0.2, "zero": -0.0}
+    log += [
+        e.Enqueued(1.0, {}),
+        e.Opened(1.0, 3, "me"),
+        e.Suggested(1.0, 3, {"x": 1, "c": 0}, 0.0, {"by": "hand"}),
+        e.Claimed(2.0, 3, 1, "me"),
+        e.Finished(3.0, 3, 1, "done", [1], metrics, {"loss": 1, "n": 2**60 + 1}),
+        e.Opened(4.0, 4, "you"),
+        e.Suggested(4.0, 4, {"x": float("nan"), "c": 2**53 + 1}),
+    ]
+    kept, whole = restore(dump(fold_all(log))), fold_all(log)
+    assert differences(kept, whole) == []
+    slots = (
+        "point",
+        "budget",
+        "note",
+        "enqueued",
+        "losses",
+        "metrics",
+        "result",
+        "opened",
+        "started",
+        "ended",
+    )
+    for i in range(5):
+        for name in slots:
+            assert (
+                repr(getattr(kept.trials[i], name)) == repr(getattr(whole.trials[i], name))
+                or name == "losses"
+            )
+
+
+def test_a_result_is_read_when_somebody_looks_and_written_again_unread():
+    log = log_of(["tell", "fail"])
+    once = dump(restore(dump(fold_all(log))))
+    kept = restore(once)
+    assert kept.trials[0].result == fold_all(log).trials[0].result
+    kept.trials[0].result["mine"] = 1
+    assert kept.trials[0].result["mine"] == 1  # one object from then on, as from a log
+    assert differences(restore(once), fold_all(log)) == []
+
+
+def test_a_flipped_bit_is_noticed():
+    data = dump(fold_all(log_of(["tell"] * 3)))
+    for at in range(0, len(data), 97):
+        torn = bytearray(data)
+        torn[at] ^= 1
+        with pytest.raises(InvalidEvent):
+            restore(bytes(torn))
 
 
 @pytest.mark.parametrize("data", [b"", b"no", MAGIC, MAGIC + b"\xff" * 40, dump(fold_all(log_of([])))[:-9]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from parzen import Study, fmin, hp, rand
+from parzen.errors import StorageError
 from parzen.run import checkpoints
 from parzen.storage.base import open_store
 from parzen.testing import digest
@@ -73,3 +74,51 @@ def test_looking_writes_nothing(where):
     before = kept(where)
     Study.load(where)
     assert (before is None) == (kept(where) is None)
+
+
+def test_a_store_that_takes_none_does_no_harm(where, monkeypatch):
+    def full(self, key, data):
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(type(open_store(where)), "put", full)
+    assert len(search(where, 40).study.trials) == 40
+    assert kept(where) is None
+
+
+def test_one_made_before_the_file_was_cut_is_not_used(tmp_path):
+    """A restored copy has fewer events than the checkpoint knows, or others."""
+    short, long = tmp_path / "short.db", tmp_path / "long.db"
+    search(short, 10)
+    search(long, 40)
+    store = open_store(short)
+    store.put("checkpoint/default", open_store(long).get("checkpoint/default"))
+    assert kept(short) is None
+    assert digest(search(short, 40).study) == digest(search(None, 40).study)
+
+
+def test_options_in_another_order_keep_theirs(where):
+    """The log, and so the checkpoint, counts options as the first call did."""
+
+    def go(options, n):
+        space = {"o": hp.choice("o", options), "x": hp.uniform("x", 0, 1)}
+        told = lambda p: {"loss": p["x"], "option": p["o"]}  # noqa: E731
+        return fmin(told, space, rand.suggest, n, trials=where, seed=0, verbose=False).study
+
+    go(["a", "b", "c"], 30)
+    study = go(["c", "a", "b"], 60)
+    assert checkpoints.verify(study.store, "default") == []
+    again = Study({"o": hp.choice("o", ["b", "c", "a"]), "x": hp.uniform("x", 0, 1)}, store=where)
+    assert [t.params["o"] for t in again.trials] == [t.result["option"] for t in study.trials]
+
+
+@pytest.mark.parametrize("lockstep", [1, 3])
+def test_a_search_in_lockstep_goes_on_from_one(where, lockstep):
+    def go(trials, n):
+        return fmin(
+            lambda x: x**2, hp.uniform("x", -1, 1), max_evals=n, trials=trials, seed=0,
+            lockstep=lockstep, verbose=False,
+        ).study  # fmt: skip
+
+    go(where, 30)
+    assert kept(where) is not None
+    assert digest(go(where, 45)) == digest(go(where.with_stem("whole"), 45))

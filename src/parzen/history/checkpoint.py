@@ -1,8 +1,9 @@
 """A ledger as bytes and back, so that a long log need not be folded from its first event.
 
 A checkpoint is a cache: what it gives must equal the fold from scratch, and
-`same` says where it does not. It is JSON by columns and one array, both
-compressed; no code is in it. Whoever keeps one decides whether it still
+`differences` says where it does not. Numbers are arrays, results are JSON that
+is parsed when somebody looks, all else is one JSON object. A checksum stands
+before them, and no code is in it. Whoever keeps one decides whether it still
 belongs to a log.
 """
 
@@ -10,22 +11,30 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from parzen.errors import InvalidEvent
 from parzen.history import events as e
-from parzen.history.history import Status, Tables, Trial
-from parzen.history.ledger import Ledger
+from parzen.history.history import Status, Tables, Trial, Unread
+from parzen.history.ledger import Ledger, keep_report
 from parzen.space.space import Space
 
-MAGIC = b"parzen ledger 1\n"
-_PLAIN = ("opened", "started", "ended", "budget", "attempt", "claimed", "lost", "opened_at", "excluded")
-_ROWS = ("point_row", "outcome_row")
-_NESTED = ("note", "metrics", "result", "error", "enqueued")
-_TABLES = ("point_numbers", "point_events", "outcome_numbers", "outcome_points", "outcome_events", "ended")
+MAGIC = b"parzen ledger 2\n"
+_START = len(MAGIC) + 4  # of the first block, after the checksum
+_FLOATS = ("opened", "ended")
+_WHOLE = ("attempt", "lost", "opened_at", "claimed", "excluded", "status")
+_NAMES = ("opener", "owner")
+_ROWS = ("point", "losses", "metrics")
+_RARE = ("budget", "note", "error", "enqueued")  # kept as JSON, for the trials that have them
+_NUMBERED = ("point_numbers", "point_events", "outcome_numbers", "outcome_events")
+_NONE, _ODD = -1, -2  # in place of a shape: there is no row; it is kept as JSON
+_EXACT = 2**53  # float64 holds every whole number up to here
+
+_text = json.JSONEncoder(separators=(",", ":")).encode
+_Columns = dict[str, Any]
 
 
 def dump(ledger: Ledger) -> bytes:
@@ -35,22 +44,40 @@ def dump(ledger: Ledger) -> bytes:
         ledger: Any that has folded a `created` event.
     """
     trials, tables = ledger.trials, ledger._tables
-    labels: dict[tuple[str, ...], int] = {}
+    floats: _Columns = {name: [getattr(t, name) for t in trials] for name in _FLOATS}
+    whole: _Columns = {name: [getattr(t, name) for t in trials] for name in _WHOLE}
     names: dict[str, int] = {}
-    columns: dict[str, Any] = {name: [getattr(t, name) for t in trials] for name in (*_PLAIN, *_ROWS)}
-    columns |= {name: [e.plain(getattr(t, name)) or None for t in trials] for name in _NESTED}
-    columns["labels"] = [
-        -1 if t.point is None else labels.setdefault(tuple(t.point), len(labels)) for t in trials
-    ]
-    columns["values"] = [None if t.point is None else list(t.point.values()) for t in trials]
-    columns["losses"] = [list(t.losses) for t in trials]
-    columns["status"] = [int(t.status) for t in trials]
-    for name in ("opener", "owner"):
-        columns[name] = [names.setdefault(getattr(t, name), len(names)) for t in trials]
-    reports = {
-        t.number: [[s, v, t._reported_by[s]] for s, v in t.reports.items()] for t in trials if t.reports
-    }
+    for name in _NAMES:
+        whole[name] = [names.setdefault(getattr(t, name), len(names)) for t in trials]
+    for name in _NUMBERED:
+        whole[name] = getattr(tables, name)
+    whole["started"], floats["started"] = _columns(tables.starts, 2)
+    whole["reported"], whole["attempts"], floats["steps"], floats["reported"] = _columns(tables.reports, 4)
+    shapes, odd = {}, {}
+    for name in _ROWS:
+        shapes[name], whole[name], floats[name], odd[name] = _packed([getattr(t, name) for t in trials])
+    floats["table"] = tables.values[: len(tables.point_numbers)].ravel()
     state = {
+        **_small(ledger),
+        "names": list(names),
+        "rare": {name: _rare(trials, name) for name in _RARE},
+        "shapes": shapes,
+        "odd": odd,
+        "whole": [[name, len(column)] for name, column in whole.items()],
+        "floats": [[name, len(column)] for name, column in floats.items()],
+    }
+    results = "\n".join(map(_result, trials))
+    body = b""
+    for block in (_text(state).encode(), _array(whole, "<i8"), results.encode()):
+        packed = zlib.compress(block, 1)
+        body += len(packed).to_bytes(8, "little") + packed
+    body += _array(floats, "<f8")  # as it is: digits hardly shrink, and take longest
+    return MAGIC + zlib.crc32(body).to_bytes(4, "little") + body
+
+
+def _small(ledger: Ledger) -> dict[str, Any]:
+    """What does not grow with the trials, or hardly."""
+    return {
         "head": ledger.head,
         "space": ledger.space.to_json(),
         "fingerprint": ledger.space.fingerprint(),
@@ -68,22 +95,83 @@ def dump(ledger: Ledger) -> bytes:
         "rebuilt": ledger.rebuilt,
         "partial": sorted(ledger._partial),
         "running": list(ledger._running.items()),
-        "labels": [list(key) for key in labels],
-        "names": list(names),
-        "trials": columns,
-        "reported": list(reports.items()),
-        "tables": {name: getattr(tables, name) for name in _TABLES},
-        "starts": tables.starts,
-        "reports": tables.reports,
-        "last_reports": tables.last_reports,
     }
-    n = len(tables.point_numbers)
-    text = zlib.compress(json.dumps(state, separators=(",", ":")).encode(), 1)
-    array = zlib.compress(np.ascontiguousarray(tables.values[:n]).tobytes(), 1)
-    return MAGIC + len(text).to_bytes(8, "little") + text + array
 
 
-def restore(data: bytes, space: Space | None = None) -> Ledger:
+def _rare(trials: Sequence[Trial], name: str) -> list[tuple[int, Any]]:
+    kept = ((t.number, getattr(t, name)) for t in trials)
+    empty: Any = {} if name != "enqueued" else None  # an enqueued point may have no label
+    return [(number, e.plain(value)) for number, value in kept if value is not None and value != empty]
+
+
+def _written(log: Iterable[e.Event | None]) -> list[dict[str, Any]]:
+    return [e.to_json(event) for event in log if event is not None]
+
+
+def _result(trial: Trial) -> str:
+    kept = trial._result
+    return kept if type(kept) is Unread else _text(e.plain(kept))
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[Sequence[Any]]:
+    return list(zip(*rows, strict=True)) if rows else [()] * width
+
+
+def _array(columns: _Columns, kind: str) -> bytes:
+    return np.concatenate([np.asarray(column, kind) for column in columns.values()]).tobytes()
+
+
+def _packed(rows: Sequence[Any]) -> tuple[list[Any], list[int], list[float], list[Any]]:
+    """Rows of numbers, most of them alike, for `_unpacked`.
+
+    Args:
+        rows: Mappings (points, metrics), sequences (losses), or None.
+
+    Returns:
+        The shapes, the place of each row's among them, all values one after another, and the rows that
+        have to be JSON. A shape is the keys, or None, and which values are whole numbers.
+    """
+    places: dict[Any, int] = {}
+    which: list[int] = []
+    flat: list[float] = []
+    odd: list[Any] = []
+    for row in rows:
+        if row is None:
+            which.append(_NONE)
+            continue
+        keyed = isinstance(row, Mapping)
+        values = list(row.values()) if keyed else list(row)
+        shape = tuple(row) if keyed else None, tuple(map(type, values))
+        kinds = set(shape[1])
+        if kinds <= {float} or (kinds <= {float, int} and max(map(abs, values)) <= _EXACT):
+            which.append(places.setdefault(shape, len(places)))
+            flat += values
+        else:
+            which.append(_ODD)
+            odd.append(e.plain(row))
+    shapes = [
+        [keys, [j for j, kind in enumerate(kinds) if kind is int], len(kinds)] for keys, kinds in places
+    ]
+    return shapes, which, flat, odd
+
+
+def _unpacked(shapes: list[Any], which: list[int], flat: list[float], odd: list[Any]) -> Iterator[Any]:
+    """The rows that `_packed` was given."""
+    at = 0
+    kept = map(e.revived, odd)
+    for place in which:
+        if place < 0:
+            yield next(kept) if place == _ODD else None
+            continue
+        keys, whole, size = shapes[place]
+        row: list[Any] = flat[at : at + size]
+        at += size
+        for j in whole:
+            row[j] = int(row[j])
+        yield row if keys is None else dict(zip(keys, row, strict=True))
+
+
+def restore(data: bytes | memoryview, space: Space | None = None) -> Ledger:
     """The ledger that was dumped.
 
     Args:
@@ -93,21 +181,37 @@ def restore(data: bytes, space: Space | None = None) -> Ledger:
     Raises:
         InvalidEvent: If it is no checkpoint of this release.
     """
-    if not data.startswith(MAGIC):
-        raise InvalidEvent("this is no checkpoint of a ledger")
-    start = len(MAGIC) + 8
-    size = int.from_bytes(data[len(MAGIC) : start], "little")
+    data = memoryview(data)
+    if data[:_START] != MAGIC + zlib.crc32(data[_START:]).to_bytes(4, "little"):
+        raise InvalidEvent("this is no whole checkpoint of a ledger")
     try:
-        text = zlib.decompress(data[start : start + size])
-        array = zlib.decompress(data[start + size :])
-        state = json.loads(text)
-        state["tagged"] = b'"$float"' in text  # few studies have infinities in their results
-        return _restored(state, array, space)
+        return _restored(data, space)
     except (zlib.error, ValueError, KeyError, IndexError, TypeError) as error:
         raise InvalidEvent(f"a checkpoint cannot be read: {type(error).__name__}") from None
 
 
-def _restored(state: dict[str, Any], array: bytes, space: Space | None) -> Ledger:
+def _block(data: memoryview) -> tuple[bytes, memoryview]:
+    """The first block, and what follows it."""
+    end = 8 + int.from_bytes(data[:8], "little")
+    return zlib.decompress(data[8:end]), data[end:]
+
+
+def _split(block: bytes | memoryview, kind: str, sizes: list[tuple[str, int]]) -> dict[str, Any]:
+    """Name -> a part of an array of columns that follow one another."""
+    array, parts, at = np.frombuffer(block, kind), {}, 0
+    for name, size in sizes:
+        parts[name] = array[at : at + size]
+        at += size
+    return parts
+
+
+def _restored(data: memoryview, space: Space | None) -> Ledger:
+    head, data = _block(data[_START:])
+    numbers, data = _block(data)
+    results, data = _block(data)
+    state = json.loads(head)
+    whole = _split(numbers, "<i8", state["whole"])
+    floats = _split(data, "<f8", state["floats"])
     ledger = Ledger(space)
     kept = {name: [e.from_json(data) for data in log] for name, log in state["events"].items()}
     ledger.created = next(iter(kept["created"]), None)  # type: ignore[assignment]  # written from there
@@ -122,67 +226,65 @@ def _restored(state: dict[str, Any], array: bytes, space: Space | None) -> Ledge
     ledger.seeded, ledger.rebuilt = state["seeded"], state["rebuilt"]
     ledger._partial = frozenset(state["partial"])
     ledger._running = dict(state["running"])
-    ledger.trials.extend(_trials(state, ledger.space))
-    for number, rows in state["reported"]:
-        trial = ledger.trials[number]
-        trial.reports = {step: value for step, value, _ in rows}
-        trial._reported_by = {step: attempt for step, _, attempt in rows}
-    ledger._tables = _tables(state, array, ledger)
+    ledger.trials.extend(_trials(state, whole, floats, results.decode().split("\n"), ledger.space))
+    ledger._tables = _tables(ledger, whole, floats)
     return ledger
 
 
-def _trials(state: dict[str, Any], space: Space) -> Iterator[Trial]:
-    columns, labels, names = state.pop("trials"), state["labels"], state["names"]
-    revived = e.revived if state["tagged"] else _as_it_is
-    statuses = list(Status)
-    rows = zip(*(columns[name] for name in (*_PLAIN, *_ROWS, *_NESTED)), strict=True)
-    others = zip(
-        *(columns[name] for name in ("labels", "values", "losses", "status", "opener", "owner")), strict=True
-    )
-    for number, (row, other) in enumerate(zip(rows, others, strict=True)):
-        (opened, started, ended, budget, attempt, claimed, lost, opened_at, excluded, point_row, outcome_row,
-         note, metrics, result, error, enqueued) = row  # fmt: skip
-        which, values, losses, status, opener, owner = other
+def _trials(
+    state: dict[str, Any], whole: dict[str, Any], floats: dict[str, Any], results: list[str], space: Space
+) -> list[Trial]:
+    """The trials, but for what the tables know of them."""
+    names, statuses, made = state["names"], list(Status), []
+    columns = [floats[name].tolist() for name in _FLOATS]
+    columns += [whole[name].tolist() for name in (*_WHOLE, *_NAMES)]
+    columns += [
+        _unpacked(state["shapes"][name], whole[name].tolist(), floats[name].tolist(), state["odd"][name])
+        for name in _ROWS
+    ]
+    for number, row in enumerate(zip(*columns, strict=True)):
+        (opened, ended, attempt, lost, opened_at, claimed, excluded, status, opener, owner,
+         point, losses, metrics) = row  # fmt: skip
         trial = Trial(number, opened, space, names[opener], opened_at)
-        if which >= 0:
-            trial.point = dict(zip(labels[which], values, strict=True))
-        trial.started, trial.ended, trial.budget = started, ended, budget
-        trial.attempt, trial.claimed, trial.lost, trial.excluded = attempt, claimed, lost, excluded
-        trial.point_row, trial.outcome_row, trial.owner = point_row, outcome_row, names[owner]
-        trial.status, trial.losses = statuses[status], losses
-        if note:
-            trial.note = revived(note)
+        trial.ended, trial.attempt, trial.lost, trial.owner = ended, attempt, lost, names[owner]
+        trial.claimed, trial.excluded, trial.status = bool(claimed), bool(excluded), statuses[status]
+        trial.point, trial.losses = point, losses
         if metrics:
-            trial.metrics = revived(metrics)
-        trial.result, trial.error, trial.enqueued = revived(result), revived(error), enqueued
-        yield trial
+            trial.metrics = metrics
+        result = results[number]
+        if result != "null":
+            trial._result = Unread(result)
+        made.append(trial)
+    for name, kept in state["rare"].items():
+        for number, value in kept:
+            setattr(made[number], name, e.revived(value))
+    return made
 
 
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
-def _tables(state: dict[str, Any], array: bytes, ledger: Ledger) -> Tables:
+def _tables(ledger: Ledger, whole: dict[str, Any], floats: dict[str, Any]) -> Tables:
+    """The tables, and what the trials have from them."""
+    trials = ledger.trials
     tables = Tables(len(ledger.space), len(ledger.objectives))
-    for name, column in state["tables"].items():
-        setattr(tables, name, column)
-    n = len(tables.point_numbers)
-    values = np.frombuffer(array).reshape(n, tables.d)
-    tables.values = np.empty((max(64, n), tables.d))
-    tables.values[:n] = values
-    outcomes = [ledger.trials[number] for number in tables.outcome_numbers]
-    tables.statuses = [trial.status for trial in outcomes]
-    tables.losses = [trial.losses for trial in outcomes]
-    tables.metrics = [trial.metrics for trial in outcomes]
-    tables.starts = [(number, at) for number, at in state["starts"]]
-    tables.reports = [(number, attempt, step, value) for number, attempt, step, value in state["reports"]]
-    tables.last_reports = [None if last is None else (last[0], last[1]) for last in state["last_reports"]]
+    tables.starts = list(zip(whole["started"].tolist(), floats["started"].tolist(), strict=True))
+    for number, at in tables.starts:
+        trials[number].started = at
+    columns = whole["reported"], whole["attempts"], floats["steps"], floats["reported"]
+    tables.reports = list(zip(*(column.tolist() for column in columns), strict=True))
+    for number, attempt, step, value in tables.reports:
+        keep_report(trials[number], attempt, step, value)
+    points, events = whole["point_numbers"].tolist(), whole["point_events"].tolist()
+    for row, number in enumerate(points):
+        trials[number].point_row = row
+    tables.point_numbers, tables.point_events = points, events
+    tables.values = np.empty((max(64, len(points)), tables.d))
+    tables.values[: len(points)] = floats["table"].reshape(len(points), tables.d)
+    for number, event in zip(
+        whole["outcome_numbers"].tolist(), whole["outcome_events"].tolist(), strict=True
+    ):
+        trial = trials[number]
+        trial.outcome_row = tables.add_outcome(trial, event, trial.status, trial.losses, trial.point_row)
     tables.partial = ledger._partial
     return tables
-
-
-def _written(log: Any) -> list[dict[str, Any]]:
-    return [e.to_json(event) for event in log if event is not None]
 
 
 def differences(one: Ledger, two: Ledger) -> list[str]:
@@ -201,13 +303,24 @@ def differences(one: Ledger, two: Ledger) -> list[str]:
         found.append("the queue or the space")
     if len(one.trials) != len(two.trials):
         return [*found, f"{len(one.trials)} trials are not {len(two.trials)}"]
-    slots = [name for name in Trial.__slots__ if name not in ("_space", "_params")]
+    slots = ["result", *(name for name in Trial.__slots__ if name not in ("_space", "_params", "_result"))]
     for mine, other in zip(one.trials, two.trials, strict=True):
         for name in slots:
             if _shown(getattr(mine, name)) != _shown(getattr(other, name)):
                 found.append(f"trial {mine.number}.{name}")
     a, b = one._tables, two._tables
-    for name in (*_TABLES, "statuses", "losses", "metrics", "starts", "reports", "last_reports", "partial"):
+    for name in (
+        *_NUMBERED,
+        "outcome_points",
+        "statuses",
+        "losses",
+        "metrics",
+        "last_reports",
+        "ended",
+        "starts",
+        "reports",
+        "partial",
+    ):
         if _shown(getattr(a, name)) != _shown(getattr(b, name)):
             found.append(f"the table {name}")
     n = len(a.point_numbers)

@@ -7,6 +7,7 @@ study goes on. Columns in the order of trial numbers are made on request.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
+from parzen.history.events import revived
 
 if TYPE_CHECKING:
     from parzen.space.space import Space
@@ -34,6 +37,12 @@ class Status(IntEnum):
 
 
 ENDED = frozenset({Status.DONE, Status.PRUNED, Status.FAILED, Status.LOST})
+
+
+class Unread(str):
+    """The JSON of a result that nobody has looked at since it was read from a checkpoint."""
+
+    __slots__ = ()
 
 
 class Trial:
@@ -62,6 +71,7 @@ class Trial:
     __slots__ = (
         "_params",
         "_reported_by",
+        "_result",
         "_space",
         "attempt",
         "budget",
@@ -83,7 +93,6 @@ class Trial:
         "point",
         "point_row",
         "reports",
-        "result",
         "started",
         "status",
     )
@@ -104,7 +113,7 @@ class Trial:
         self.status = Status.OPEN
         self.losses: Sequence[float] = ()
         self.metrics: Mapping[str, float] = _NOTHING
-        self.result: Any = None
+        self._result: Any = None
         self.error: dict[str, Any] | None = None
         self.reports: dict[float, float] = _NOTHING
         self._reported_by: dict[float, int] = _NOTHING
@@ -115,6 +124,17 @@ class Trial:
         self.point_row = self.outcome_row = -1
         self._space = space
         self._params: Any = _UNBUILT
+
+    @property
+    def result(self) -> Any:
+        """What the objective returned, as documented above."""
+        if type(self._result) is Unread:
+            self._result = revived(json.loads(self._result))
+        return self._result
+
+    @result.setter
+    def result(self, result: Any) -> None:
+        self._result = result
 
     @property
     def loss(self) -> float | None:

@@ -191,11 +191,7 @@ class Ledger:
         if trial.status in ENDED or trial.excluded:
             return
         self._tables.reports.append((event.number, event.attempt, event.step, event.value))
-        if not trial.reports:
-            trial.reports, trial._reported_by = {}, {}
-        if event.attempt >= trial._reported_by.get(event.step, 0):
-            trial.reports[event.step] = event.value
-            trial._reported_by[event.step] = event.attempt
+        keep_report(trial, event.attempt, event.step, event.value)
 
     def _finished(self, event: e.Finished) -> None:
         trial = self._trial(event.number)
@@ -281,6 +277,22 @@ class Ledger:
                 trial.outcome_row = self._tables.add_outcome(
                     trial, event, trial.status, trial.losses, trial.point_row
                 )
+
+
+def keep_report(trial: Trial, attempt: int, step: float, value: float) -> None:
+    """Take a report into a trial, unless a later attempt's stands for its step.
+
+    Args:
+        trial: Has not ended.
+        attempt: The claim it belongs to.
+        step: How far the trial is.
+        value: The loss so far.
+    """
+    if not trial.reports:
+        trial.reports, trial._reported_by = {}, {}
+    if attempt >= trial._reported_by.get(step, 0):
+        trial.reports[step] = value
+        trial._reported_by[step] = attempt
 
 
 def carry(point: dict[str, float | int], old: Space, new: Space) -> dict[str, float | int]:

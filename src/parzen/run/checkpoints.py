@@ -58,23 +58,26 @@ def load(store: Store, name: str, space: Space | None) -> Ledger | None:
         if [_sum(first), _sum(last)] != [about["first"], about["last"]]:
             return None
         with unhurried():
-            return checkpoint.restore(data[4 + size :], space)
+            return checkpoint.restore(memoryview(data)[4 + size :], space)
     except (InvalidEvent, ValueError, KeyError, TypeError):
         return None
 
 
 def save(store: Store, name: str, ledger: Ledger) -> None:
-    """Keep a ledger's checkpoint.
+    """Keep a ledger's checkpoint, if the store takes it.
 
     Args:
         store: Where the study is.
         name: Its name.
         ledger: At any head.
     """
-    first, last = store.read(name, 0, 1), store.read(name, ledger.head - 1, 1)
-    about = {"head": ledger.head, "first": _sum(first), "last": _sum(last)}
-    text = json.dumps(about).encode()
-    store.put(_key(name), len(text).to_bytes(4, "little") + text + checkpoint.dump(ledger))
+    with contextlib.suppress(StorageError):  # a full disk: the study is whole without one, and opens slower
+        first, last = store.read(name, 0, 1), store.read(name, ledger.head - 1, 1)
+        about = {"head": ledger.head, "first": _sum(first), "last": _sum(last)}
+        text = json.dumps(about).encode()
+        with unhurried():
+            data = checkpoint.dump(ledger)
+        store.put(_key(name), len(text).to_bytes(4, "little") + text + data)
 
 
 def due(head: int, kept: int) -> bool:

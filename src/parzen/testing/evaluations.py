@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
+from parzen.byvalue import carry
 from parzen.executors.base import Channel, Outcome, Task, TaskLimits
 
 PATIENCE = 60.0  # seconds after which something that must happen has not; machines may be slow
@@ -121,3 +123,6 @@ print(
     outcomes[0].result["model"].weight,
 )
 """
+
+# By value: a child process that runs one of these need not import pytest with the rest of this package.
+carry(sys.modules[__name__])
