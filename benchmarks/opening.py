@@ -46,12 +46,16 @@ def write(where, n):
     for number, row in enumerate(values):
         point = dict(zip(space, row, strict=True))
         result = {"loss": row[0], "status": "ok", "seconds": 1.5}
-        batch += [
-            e.Opened(at, number, study.owner),
-            e.Suggested(at, number, point),
-            e.Claimed(at, number, 1, study.owner),
-            e.Finished(at, number, 1, "done", [row[0]], {"seconds": 1.5}, result),
+        trial = [
+            [e.Opened(at, number, study.owner)],
+            [e.Suggested(at, number, point), e.Claimed(at, number, 1, study.owner)],
+            [e.Finished(at, number, 1, "done", [row[0]], {"seconds": 1.5}, result)],
         ]
+        if where.endswith(".jsonl"):  # a batch is a line, so they must be those of a search
+            for events in trial:
+                store.append("default", events)
+            continue
+        batch += (event for events in trial for event in events)
         if len(batch) >= 20_000 or number == n - 1:
             store.append("default", batch)
             batch = []

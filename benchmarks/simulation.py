@@ -1,12 +1,14 @@
 """A thousand workers on one study, under a virtual clock.
 
-    python -m benchmarks.simulation [--store sqlite|postgresql] [--slots 1000] [--trials 5000] [--seeds 1]
+    python -m benchmarks.simulation [--store sqlite|postgresql] [--slots 1000 ...] [--trials 5000] [--seeds 3]
+                                    [--profile]
 
 Eight parents, each with a Study of its own on the same real store, share the slots. How long a trial takes
 is drawn by its number (log-normal, mean one minute) and passes on a virtual clock: what ends first is told
 first, by its parent, which then asks for the next trial. So suggestions, claims, outcomes and what each
 parent knows at each moment are those of a thousand real workers; nobody sleeps, and CPU time is the
-parents' and, with SQLite, the store's. PostgreSQL's server is measured apart, from /proc.
+parents' and, with SQLite, the store's. PostgreSQL's server is measured apart, from /proc. To see where it
+bends: `--slots 100 300 1000 3000`. To see where the time goes: `--profile`, which slows everything down.
 
 Reported: suggestions per second of CPU (aim: 200); the best loss of a serial search after 60 % of the
 trials, and after how many trials the parallel one has reached it (aim: within 90 %).
@@ -16,8 +18,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import cProfile
 import heapq
 import os
+import pstats
 import statistics
 import sys
 import tempfile
@@ -96,25 +100,40 @@ def parallel(where, seed, slots, trials):
     return curve, spent, now
 
 
-def server_seconds():
-    """CPU of all PostgreSQL processes of this machine."""
+def server_seconds(pid):
+    """CPU of a PostgreSQL server, of its processes, and of those that have ended."""
     ticks = 0
     for path in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            name, _, rest = path.read_text().partition("(")[2].rpartition(")")
-            if name == "postgres":
-                ticks += sum(map(int, rest.split()[11:13]))
+            fields = path.read_text().rpartition(")")[2].split()
+            if path.parent.name == str(pid):
+                ticks += sum(map(int, fields[11:15]))
+            elif fields[1] == str(pid):
+                ticks += sum(map(int, fields[11:13]))
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager
 def place(store):
+    """Where a new store is, and what its server has used so far."""
     if store == "postgresql":
         with servers.postgresql() as server:
-            yield server.url
+            yield server.url, lambda: server_seconds(server.pid)
     else:
         with tempfile.TemporaryDirectory() as folder:
-            yield str(Path(folder, "s.db"))
+            yield str(Path(folder, "s.db")), lambda: 0.0
+
+
+@contextlib.contextmanager
+def profiled(wanted):
+    """Print where the time went."""
+    if not wanted:
+        yield
+        return
+    profile = cProfile.Profile()
+    with profile:
+        yield
+    pstats.Stats(profile).sort_stats("tottime").print_stats(25)
 
 
 def main():
@@ -122,7 +141,8 @@ def main():
     parser.add_argument("--store", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--slots", type=int, nargs="+", default=[1000])
     parser.add_argument("--trials", type=int, default=5000)
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--profile", action="store_true")
     options = parser.parse_args()
     share = options.trials * 6 // 10
     reached = {slots: [] for slots in options.slots}
@@ -131,10 +151,11 @@ def main():
     for seed in range(options.seeds):
         goal = serial(seed, share)[-1]
         for slots in options.slots:
-            with place(options.store) as where:
-                before = server_seconds()
-                curve, spent, _ = parallel(where, seed, slots, options.trials)
-                server = server_seconds() - before
+            with place(options.store) as (where, used):
+                before = used()
+                with profiled(options.profile):
+                    curve, spent, _ = parallel(where, seed, slots, options.trials)
+                server = used() - before
             total = spent["ask"] + spent["tell"] + server
             after = next((i for i, value in enumerate(curve, 1) if value <= goal), None)
             reached[slots].append(after or options.trials + 1)

@@ -119,24 +119,10 @@ def test_numbers_are_what_they_were_to_the_last_bit():
     ]
     kept, whole = restore(dump(fold_all(log))), fold_all(log)
     assert differences(kept, whole) == []
-    slots = (
-        "point",
-        "budget",
-        "note",
-        "enqueued",
-        "losses",
-        "metrics",
-        "result",
-        "opened",
-        "started",
-        "ended",
-    )
-    for i in range(5):
-        for name in slots:
-            assert (
-                repr(getattr(kept.trials[i], name)) == repr(getattr(whole.trials[i], name))
-                or name == "losses"
-            )
+    slots = ("point", "budget", "note", "enqueued", "metrics", "result", "opened", "started", "ended")
+    for one, two in zip(kept.trials, whole.trials, strict=True):
+        assert [repr(getattr(one, name)) for name in slots] == [repr(getattr(two, name)) for name in slots]
+        assert repr(list(one.losses)) == repr(list(two.losses))
 
 
 def test_a_result_is_read_when_somebody_looks_and_written_again_unread():

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -232,3 +233,17 @@ def test_a_worker_in_another_namespace_keeps_its_trial_until_it_dies(
     until(lambda: study.reap() == [0])
     assert time.monotonic() - died > lease / 3  # what was left of the lease, at the least
     assert study.ask().attempt == 2
+
+
+def test_nothing_is_lost_where_workers_are_killed_at_random():
+    """The quick form of `make chaos`; what it checks is at the top of `benchmarks/chaos.py`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.chaos", "--quick"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("sound") == 2

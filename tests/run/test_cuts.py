@@ -124,4 +124,5 @@ def store(request, tmp_path):
 
 
 def test_every_store_resumes_after_a_cut_at_every_event(store):
-    assert differences(TPE(n_startup_jobs=3), store, 8 if store.shared else 14) == []
+    # The seventh trial is the first that never ends; an append to a server takes milliseconds.
+    assert differences(TPE(n_startup_jobs=3), store, 7 if store.shared else 10) == []

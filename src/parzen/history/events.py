@@ -237,13 +237,13 @@ def to_json(event: Event) -> dict[str, Any]:
 _AS_THEY_ARE = frozenset({int, str, bool, type(None)})
 
 
-_NAMES: dict[type[Event], tuple[str, ...]] = {}  # of the fields of each kind, found once
+_NAMES: dict[type[Event], dict[str, None]] = {}  # of the fields of each kind, found once
 
 
-def _names(kind: type[Event]) -> tuple[str, ...]:
+def _names(kind: type[Event]) -> dict[str, None]:
     names = _NAMES.get(kind)
     if names is None:
-        names = _NAMES[kind] = tuple(f.name for f in fields(kind))
+        names = _NAMES[kind] = dict.fromkeys(f.name for f in fields(kind))
     return names
 
 
@@ -288,11 +288,11 @@ def plain(value: Any) -> Any:
     kind = type(value)
     if kind in _AS_THEY_ARE:
         return value
-    if isinstance(value, float):
+    if kind is float or isinstance(value, float):
         return float(value) if math.isfinite(value) else {"$float": repr(float(value))}
     if isinstance(value, (int, str)):
         return str(value) if isinstance(value, str) else int(value)
-    if isinstance(value, Mapping):
+    if kind is dict or isinstance(value, Mapping):
         return {str(key): item if type(item) in _AS_THEY_ARE else plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
