@@ -240,9 +240,10 @@ class OutcomeRow:
         status: What became of it.
         losses: m minimised losses, or none.
         last: Step and value of its last report, or None.
+        metrics: Other numbers in its result, by key.
     """
 
-    __slots__ = ("last", "losses", "number", "status", "values")
+    __slots__ = ("last", "losses", "metrics", "number", "status", "values")
 
     def __init__(
         self,
@@ -251,12 +252,14 @@ class OutcomeRow:
         status: Status,
         losses: Sequence[float],
         last: tuple[float, float] | None = None,
+        metrics: Mapping[str, float] | None = None,
     ) -> None:
         self.number = number
         self.values = values
         self.status = status
         self.losses = losses
         self.last = last
+        self.metrics = _NOTHING if metrics is None else metrics
 
 
 class Columns:
@@ -411,6 +414,17 @@ class History:
         """What the algorithm noted with each point."""
         return [self._trials[i].note for i in self.numbers.tolist()]
 
+    def latest_note(self, wanted: Callable[[Mapping[str, Any]], bool]) -> Mapping[str, Any] | None:
+        """The newest note with some property, in the order in which points were suggested.
+
+        Args:
+            wanted: Called with notes, the newest first, until it says True.
+        """
+        for number in reversed(self._tables.point_numbers[: self._n_points]):
+            if wanted(self._trials[number].note):
+                return self._trials[number].note
+        return None
+
     @property
     def reports(self) -> list[Mapping[float, float]]:
         """Step -> intermediate value, of each trial, in the order of the steps."""
@@ -478,6 +492,7 @@ class History:
                     tables.statuses[i],
                     tables.losses[i],
                     tables.last_reports[i],
+                    tables.metrics[i],
                 )
                 step(state, row)
         if keep:
