@@ -12,6 +12,8 @@ quantile is a setting.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from parzen.history.history import Floats
@@ -22,7 +24,7 @@ def half_rank(losses: Floats, order: np.ndarray, done: int, share: float) -> tup
 
     Args:
         losses: (n,) of all trials; those that are not among the first `done` of `order` are not looked at.
-        order: (n,) indices of trials from the best to the worst, failures last.
+        order: (n,) indices of the trials, at least one, from the best to the worst, failures last.
         done: How many of them have a finite loss.
         share: Quantile in (0, 1) of the finite losses up to which they keep their distances.
 
@@ -34,17 +36,19 @@ def half_rank(losses: Floats, order: np.ndarray, done: int, share: float) -> tup
 
     n = len(order)
     ranked = losses[order[:done]]
-    # Far beyond the range of a double's square nothing is lost by a smaller unit.
-    unit = float(np.abs(ranked).max()) if done else 1.0
-    unit = unit if unit > 1e100 else 1.0
-    ranked = ranked / unit
+    good = math.ceil(share * done)
+    pivot = float(ranked[good - 1]) if done else 0.0
+    good += int(np.searchsorted(ranked[good:], pivot, side="right"))
+    # Another unit where squares would leave the range of a double.
+    unit = max(abs(float(ranked[0])), abs(pivot)) if done else 1.0
+    unit = 1.0 if 1e-100 < unit < 1e100 or unit == 0.0 else unit
+    pivot /= unit
     warped = np.empty(n)
-    pivot = float(np.quantile(ranked, share)) if done else 0.0
-    good = int(np.searchsorted(ranked, pivot, side="right"))
-    spread = float(np.sqrt(np.mean((ranked[:good] - pivot) ** 2))) if good > 1 else 0.0
+    warped[:good] = ranked[:good] / unit
+    spread = float(np.sqrt(np.mean((warped[:good] - pivot) ** 2))) if good else 0.0
     if not spread > 1e-12 * abs(pivot):
-        spread = max(float(np.std(ranked)) if done else 0.0, 1e-12 * abs(pivot), 1e-300)
-    warped[:good] = ranked[:good]
+        # All good losses are equal: any distance to the others will do.
+        spread = max(1e-6 * abs(pivot), 1e-6)
     place = good / n
     # Trials of one rank have one score; so do all failures.
     scores = (np.arange(good, n) + 0.5) / n
@@ -53,7 +57,7 @@ def half_rank(losses: Floats, order: np.ndarray, done: int, share: float) -> tup
     warped[good:] = pivot + np.maximum(above, 0.0) * spread / _spread_below(share)
     deviation = float(np.std(warped))
     result = np.empty(n)
-    if not deviation > 1e-13 * max(abs(pivot), 1e-290):
+    if not deviation > 1e-13 * abs(pivot):
         result[:] = 0.0
         return result, 0.0
     result[order] = (warped - warped.mean()) / deviation
