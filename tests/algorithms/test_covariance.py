@@ -54,7 +54,7 @@ def test_the_evidence_is_that_of_a_normal_law(name):
 
 
 @given(spaces(), st.integers(0, 100))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_it_is_positive_definite_on_every_space(space, seed):
     shape = Cube(flatten(space))
     covariance = Covariance(shape)

@@ -2,8 +2,10 @@
 
 Losses are warped so that bad ones cannot hurt, a Gaussian process with a
 length for each hyperparameter is conditioned on them, and the point with the
-largest expected improvement is proposed. Two warps take turns, and every
-fourth suggestion stays in a box around the best.
+largest expected improvement is proposed. Two warps take turns. Every fourth
+suggestion stays in a box around the best; there the model is one of the
+trials near the best, since a length that fits the whole space may fit nothing
+in particular.
 
 The model's settings are fitted on a schedule of the number of outcomes. What
 was found is kept in the proposal's note, where later suggestions read it; so
@@ -58,6 +60,7 @@ BELIEVED = 16  # running trials from which on points are drawn (Thompson) instea
 THOMPSON = 256  # points of one such draw
 TRUST = 10.0  # trials that the user's prior is worth
 
+NEAR_FROM, NEAR_LEAST, NEAR_WARP = 15, 3, 0.75  # the box's model: from when, trials for each dimension, warp
 BOX_START, BOX_LEAST, BOX_MOST = 0.8, 0.02, 1.6  # side of the box
 
 
@@ -173,17 +176,37 @@ class Past:
             which: Their indices.
             share: The quantile.
         """
-        kind, first, second, _ = self._marks[which].T
-        order = np.lexsort((which, second, first, kind))
-        return half_rank(first, order, int((kind == 0.0).sum()), share)
+        done = int((self._marks[which, 0] == 0.0).sum())
+        return half_rank(self._marks[which, 1], self.ranked(which), done, share)
 
-    def held(self, n: int) -> np.ndarray:
-        """Indices of the first `n` outcomes that a model fitted then holds, ascending."""
-        if n <= MOST:
-            return np.arange(n)
-        kind, first, second, _ = self._marks[:n].T
-        best = np.lexsort((second, first, kind))[: MOST // 2]
-        return np.union1d(best, np.arange(n - MOST // 2, n))
+    def ranked(self, which: np.ndarray) -> np.ndarray:
+        """Places in `which` from the best outcome to the worst.
+
+        Args:
+            which: Indices of outcomes.
+        """
+        kind, first, second, _ = self._marks[which].T
+        return np.lexsort((which, second, first, kind))
+
+    def held(self, n: int, near: bool) -> np.ndarray:
+        """Indices of the first `n` outcomes that a model fitted then holds, ascending.
+
+        Args:
+            n: How many outcomes there were.
+            near: Whether only those in the neighbourhood of the best count.
+        """
+        held = np.arange(n)
+        if n > MOST:
+            best = self.ranked(held)[: MOST // 2]
+            held = np.union1d(best, held[n - MOST // 2 :])
+        count = max(NEAR_LEAST * len(self.cube.space), len(held) // 2)
+        if not near or count >= len(held):
+            return held
+        rows = self.rows[held]
+        gaps = rows - rows[self.ranked(held)[0]]
+        gaps[:, self.cube.is_label] = gaps[:, self.cube.is_label] != 0.0
+        distances = np.nansum(gaps * gaps, axis=1)
+        return np.sort(held[np.argsort(distances, kind="stable")[:count]])
 
 
 @lru_cache(maxsize=16)
@@ -198,15 +221,19 @@ class Search:
         self.history, self.past, self.ask = history, past, ask
         self.cube = past.cube
         self.covariance = _covariance(self.cube)
-        self.turn = ask.number % len(WARPS)
         self.running = history.running()
+        # The box has a model of its own, of the trials near the best one.
+        self.boxed = ask.number % BOX_EVERY == BOX_EVERY - 1 and len(self.cube.numbers) > 0
+        self.near = self.boxed and not self.cube.space.conditional and past.n > NEAR_FROM
+        self.model = len(WARPS) if self.near else ask.number % len(WARPS)
+        self.share = NEAR_WARP if self.near else WARPS[self.model]
 
     def suggest(self) -> Proposal:
         """Fit if it is time, condition, and maximise."""
         fit, new = self._fitted()
         theta, n = fit["theta"], fit["n"]
-        held = np.concatenate([self.past.held(n), np.arange(n, self.past.n)])
-        y, _ = self.past.warped(held, WARPS[self.turn])
+        held = np.concatenate([self.past.held(n, self.near), np.arange(n, self.past.n)])
+        y, _ = self.past.warped(held, self.share)
         inputs = self.covariance.inputs(self.past.rows[held])
         factor = self._factor(theta, n, held, inputs)
         # K a = y - noise a, so the means at the rows need no covariances.
@@ -220,7 +247,7 @@ class Search:
             posterior = Posterior(factor, y)
         note: dict[str, Any] = {"by": "gp"}
         if new:
-            note["gp"] = {"warp": self.turn, **fit}
+            note["gp"] = {"model": self.model, **fit}
         rows = self.past.rows[held]
         if len(self.running) > BELIEVED:
             found = self._drawn(posterior, rows, means)
@@ -242,16 +269,18 @@ class Search:
 
         def ours(note: Mapping[str, Any]) -> bool:
             fit = note.get("gp")
-            return fit is not None and fit["warp"] == self.turn and len(fit["theta"]) == size and fit["n"] <= n
+            return (
+                fit is not None and fit["model"] == self.model and len(fit["theta"]) == size and fit["n"] <= n
+            )
 
         note = self.history.latest_note(ours)
         before: dict[str, Any] | None = None if note is None else note["gp"]
         if before is not None and n - before["n"] < _wait(n):
             return {"n": before["n"], "theta": before["theta"]}, False
-        held = self.past.held(n)
+        held = self.past.held(n, self.near)
         if len(held) > FITTED_ON:
             held = self._sample(held)
-        y, factor = self.past.warped(held, WARPS[self.turn])
+        y, factor = self.past.warped(held, self.share)
         inputs = self.covariance.inputs(self.past.rows[held])
         fresh = self.covariance.start(self.covariance.dims(inputs))
         starts, most = [fresh], 25
@@ -265,7 +294,7 @@ class Search:
 
     def _sample(self, held: np.ndarray) -> np.ndarray:
         """The best half of `FITTED_ON` rows, and an even sample of the others."""
-        y, _ = self.past.warped(held, WARPS[self.turn])
+        y, _ = self.past.warped(held, self.share)
         order = np.argsort(y, kind="stable")
         best, others = held[order[: FITTED_ON // 2]], np.sort(held[order[FITTED_ON // 2 :]])
         places = np.linspace(0, len(others) - 1, FITTED_ON // 2).astype(np.intp)
@@ -276,17 +305,17 @@ class Search:
         variances = self.past.variances[held]
         if not variances.any():
             return np.zeros(len(held))
-        scaled: Floats = variances * self.past.warped(self.past.held(n), WARPS[self.turn])[1] ** 2
+        scaled: Floats = variances * self.past.warped(self.past.held(n, self.near), self.share)[1] ** 2
         return scaled
 
     def _factor(self, theta: list[float], n: int, held: np.ndarray, inputs: Inputs) -> Factor:
         """The factor of all rows held: at once for those of the fit, one by one for those since."""
         first = len(held) - (self.past.n - n)
-        kept = self.past.factors.get(self.turn)
+        kept = self.past.factors.get(self.model)
         if kept is None or (kept.first, kept.theta) != (first, tuple(theta)) or kept.n > len(held):
             noise = self._noise(n, held[:first])
             kept = Factor(self.covariance, theta, inputs.take(slice(0, first)), noise)
-            self.past.factors[self.turn] = kept
+            self.past.factors[self.model] = kept
         if kept.n < len(held):
             rest = slice(kept.n, len(held))
             kept.add(inputs.take(rest), self._noise(n, held[rest]))
@@ -301,7 +330,7 @@ class Search:
         lengths = posterior.factor.lengths
         order = np.argsort(means, kind="stable")
         box = None
-        if len(shape.numbers) and self.ask.number % BOX_EVERY == BOX_EVERY - 1:
+        if self.boxed:
             box = self._box(rows[order[0]], lengths)
             note["by"] = "gp, box"
         part = min(1.0, max(0.2, WORK / (FROM_PRIOR + NEAR) / len(rows) ** 2))
