@@ -82,6 +82,7 @@ NAMES: dict[str, str] = {
     "auto": "parzen.algorithms.auto:Auto",
     "tpe": "parzen.algorithms.tpe:TPE",
     "gp": "parzen.algorithms.gp:GP",
+    "cmaes": "parzen.algorithms.cmaes:CMAES",
     "random": "parzen.algorithms.random:Random",
     "anneal": "parzen.algorithms.anneal:Anneal",
     "grid": "parzen.algorithms.grid:Grid",

@@ -241,9 +241,10 @@ class OutcomeRow:
         losses: m minimised losses, or none.
         last: Step and value of its last report, or None.
         metrics: Other numbers in its result, by key.
+        note: What the algorithm noted with its point.
     """
 
-    __slots__ = ("last", "losses", "metrics", "number", "status", "values")
+    __slots__ = ("last", "losses", "metrics", "note", "number", "status", "values")
 
     def __init__(
         self,
@@ -253,6 +254,7 @@ class OutcomeRow:
         losses: Sequence[float],
         last: tuple[float, float] | None = None,
         metrics: Mapping[str, float] | None = None,
+        note: Mapping[str, Any] | None = None,
     ) -> None:
         self.number = number
         self.values = values
@@ -260,6 +262,7 @@ class OutcomeRow:
         self.losses = losses
         self.last = last
         self.metrics = _NOTHING if metrics is None else metrics
+        self.note = _NOTHING if note is None else note
 
 
 class Columns:
@@ -493,6 +496,7 @@ class History:
                     tables.losses[i],
                     tables.last_reports[i],
                     tables.metrics[i],
+                    self._trials[tables.outcome_numbers[i]].note,
                 )
                 step(state, row)
         if keep:
