@@ -9,7 +9,9 @@ from parzen.algorithms.acquire import Acquisition
 from parzen.algorithms.base import Ask
 from parzen.algorithms.covariance import Covariance
 from parzen.algorithms.cube import cube
-from parzen.algorithms.gp import BELIEVED, GP, MOST, STARTUP, Past
+from parzen.algorithms.gp import GP, STARTUP
+from parzen.algorithms.gp_past import MOST, Past
+from parzen.algorithms.gp_search import BELIEVED
 from parzen.algorithms.surrogate import Factor, Posterior
 from parzen.errors import InvalidArgument
 from parzen.history.ledger import fold_all

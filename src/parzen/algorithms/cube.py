@@ -110,9 +110,10 @@ class Cube:
             rows: (n, d) NaN where a hyperparameter was inactive before its choice was changed.
             rng: Source of the values.
         """
-        if not self.space.conditional:
+        lacking = np.isnan(rows)
+        if not lacking.any():
             return self.legal(rows)
-        return self.legal(np.where(np.isnan(rows), self.draw(len(rows), rng), rows))
+        return self.legal(np.where(lacking, self.draw(len(rows), rng), rows))
 
     def neighbours(self, row: Floats, rng: np.random.Generator, copies: int = 3) -> Floats:
         """Rows that differ in one discrete hyperparameter: the next value, or any other option.

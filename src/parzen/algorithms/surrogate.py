@@ -33,8 +33,6 @@ class Factor:
 
     def __init__(self, covariance: Covariance, theta: Sequence[float], inputs: Inputs, noise: Floats) -> None:
         self.covariance = covariance
-        self.first = len(inputs)
-        self.theta = tuple(theta)
         d = covariance.d
         self.lengths = np.exp(theta[:d])
         self.shrink = 1.0 / self.lengths[covariance.owner]
