@@ -28,7 +28,7 @@ from parzen.algorithms.base import Ask, Proposal
 from parzen.algorithms.cube import cube
 from parzen.algorithms.gp_past import Past
 from parzen.algorithms.gp_search import Search
-from parzen.algorithms.quasirandom import sobol_start
+from parzen.algorithms.quasirandom import first_points
 from parzen.algorithms.tpe import _any_new as any_new
 from parzen.algorithms.tpe import _key as key
 from parzen.errors import InvalidArgument
@@ -70,9 +70,9 @@ class GP:
 
 
 def _start(history: History, past: Past, ask: Ask) -> Proposal:
-    """A quasi-random point that nobody has tried or is trying."""
-    point = sobol_start(history, ask)
-    own = key(np.array(history.space.encode(point), dtype=float))
+    """The middle of the prior or a quasi-random point; another one if that was tried or is being tried."""
+    first = first_points(history, ask)
+    own = key(np.array(history.space.encode(first.point), dtype=float))
     if own in past.keys or any(key(row) == own for row in history.running()):
-        point = any_new(history, past, ask) or point  # type: ignore[arg-type]
-    return Proposal(point, note={"by": "sobol"})
+        return Proposal(any_new(history, past, ask) or first.point, note=first.note)  # type: ignore[arg-type]
+    return first
