@@ -14,11 +14,7 @@ CHOICE = {"x": hp.uniform("x", 0, 1), "k": hp.choice("k", ["a", "b"])}
 
 
 class TestAuto(AlgorithmContract):
-    algorithm = Auto(n_startup_jobs=30)
-
-
-class TestAutoLate(AlgorithmContract):
-    """With the switch to CMA-ES and TPE inside the contract's searches."""
+    """The switches to CMA-ES and TPE are moved into the contract's searches."""
 
     algorithm = Auto(n_startup_jobs=5)
 
