@@ -1,0 +1,210 @@
+"""The two mixtures of one TPE suggestion: bandwidths, weights, candidates and their ratio."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from parzen.algorithms.base import Ask, Proposal
+from parzen.algorithms.tpe_seen import Seen, key
+from parzen.algorithms.tpe_unseen import unseen
+from parzen.history.history import Floats, History
+from parzen.numerics.components import Block, Codes
+from parzen.numerics.mixture import Candidates, Kernels, TableKernel, draw, log_mixtures, log_ratios
+
+SCOTT = 0.7  # factor on Scott's rule
+NARROWEST = 0.02  # of the range
+LABEL_WIDTH = 0.5  # share of a label's kernel that is the prior
+BRANCH_WIDTH = 0.25  # the same for a choice that other hyperparameters depend on
+SPREAD = 4  # times as many draws from a conditional l, to have enough in one branch
+RECENT = 25  # trials that count in full in g; older ones fade
+MOST_REST = 1000  # components of g
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """What depends on the good trials alone.
+
+    Attributes:
+        rows: (k,) the good trials, the best first.
+        parts: They as components, for draws.
+        weights: (k,) in l; together with `prior` they sum to 1.
+        prior: The prior's weight in l.
+        kernels: Of both mixtures.
+    """
+
+    rows: Codes
+    parts: Block
+    weights: Floats
+    prior: float
+    kernels: Kernels
+
+
+def good_trials(seen: Seen, rows: list[int], prior: float) -> Good:
+    """Weights by rank, and bandwidths by Scott's rule on a deviation shrunk to the prior's.
+
+    Args:
+        seen: All past trials.
+        rows: The good ones, the best first.
+        prior: The prior's weight, in trials.
+    """
+    code, k = seen.code, len(rows)
+    best = np.array(rows, dtype=np.intp)
+    weights = np.log(k + 1.0) - np.log(np.arange(1.0, k + 1.0))
+    if k:
+        weights *= k / weights.sum()
+    total = float(weights.sum()) + prior
+    weights /= total
+    z = seen.latent(best)
+    on = ~np.isnan(z)
+    z = np.where(on, z, 0.0)
+    w = weights[:, None] * on
+    mass = w.sum(axis=0)
+    mean = (w * z).sum(axis=0) / (mass + 1e-12)
+    spread = (w * (z - mean) ** 2).sum(axis=0)
+    shrink = 1.0 / (k + 1)
+    deviation = np.sqrt((spread + code.prior_variance * shrink) / (mass + shrink))
+    count = on.sum(axis=0)
+    dims = max(1.0, float(count.sum()) / max(k, 1))
+    width = SCOTT * deviation * np.maximum(count, 1) ** (-1.0 / (4.0 + dims))
+    width = np.minimum(np.maximum(width, NARROWEST * code.scale), code.scale)
+    # Steps of 5 % leave most of the components' features as they were.
+    width = np.exp(np.round(np.log(width) * 20.0) / 20.0)
+    tables: list[TableKernel] = []
+    for t, table in enumerate(code.tables):
+        if table.edges is None:
+            tables.append(seen.label_kernel(t, BRANCH_WIDTH if table.decides else LABEL_WIDTH))
+        else:
+            tables.append(seen.cell_kernel(t, float(width[table.column])))
+    kernels = Kernels(seen.layout, width[code.lines], tables)
+    return Good(best, seen.components.block(best), weights, prior / total, kernels)
+
+
+class Model:
+    """The two mixtures of one suggestion.
+
+    Args:
+        history: The view.
+        seen: Its state.
+        good: How many trials are good ones, of those that succeeded.
+        prior: The prior's weight in each mixture, in trials.
+        wanted: How many candidates are compared.
+    """
+
+    def __init__(self, history: History, seen: Seen, *, good: int, prior: float, wanted: int) -> None:
+        self.history = history
+        self.space = history.space
+        self.code = seen.code
+        self.seen = seen
+        self.prior = prior
+        self.wanted = wanted
+        seen.encode()
+        rows = [row for *_, row in seen.ranking[: min(good, seen.done)]]
+        at = (rows, prior)
+        kept = seen.kept
+        if kept is None or kept[0] != at:
+            kept = seen.kept = at, good_trials(seen, rows, prior)
+        self.good: Good = kept[1]  # type: ignore[assignment]  # nobody else writes it
+        seen.components.scale(self.good.kernels.sigma)
+
+    @cached_property
+    def mixtures(self) -> tuple[Block, Floats, Floats]:
+        """The components of both mixtures, (k, 2) their weights in l and in g, and the prior's (2,)."""
+        seen, good = self.seen, self.good
+        n, k = seen.n, len(good.rows)
+        running = self.history.running()
+        if n <= MOST_REST:
+            # All rows as they lie, without a copy.
+            parts, mine, ages = seen.components.block(slice(0, n)), good.rows, np.arange(n)
+        else:
+            # The newest half, an even sample of what is older, and the good ones.
+            newest = MOST_REST // 2
+            step = (n - newest) / (MOST_REST - newest)
+            older = (np.arange(MOST_REST - newest) * step).astype(np.intp)
+            ages = np.concatenate([older, np.arange(n - newest, n), good.rows])
+            parts, mine = seen.components.block(ages), np.arange(MOST_REST, MOST_REST + k)
+        fading = np.minimum((ages + 1.0) * (1.0 / max(n - RECENT, 1)), 1.0)
+        if n > MOST_REST:
+            is_good = np.zeros(n, dtype=bool)
+            is_good[good.rows] = True
+            fading[is_good.take(ages)] = 0.0
+        else:
+            fading[mine] = 0.0
+        total = float(fading.sum()) + len(running) + self.prior
+        weights = np.zeros((len(ages) + len(running), 2))
+        weights[mine, 0] = good.weights
+        weights[: len(ages), 1] = fading
+        if len(running):
+            parts = seen.extended(parts, running)
+            weights[len(ages) :, 1] = 1.0
+        weights[:, 1] /= total
+        return parts, weights, np.array([good.prior, self.prior / total])
+
+    def suggest(self, ask: Ask) -> Proposal:
+        """Draw candidates from l and take the one with the best ratio.
+
+        Args:
+            ask: The trial's number and random numbers.
+        """
+        good, wanted = self.good, self.wanted
+        count = wanted * (SPREAD if self.space.conditional else 1)
+        shares = ask.rng.random((count, 1 + good.kernels.layout.m + len(self.code.tables)))
+        x, codes = draw(good.kernels, good.parts, good.weights, good.prior, shares)
+        on = self.code.active(codes)
+        if on is not None:
+            # A branch is drawn from l, not maximised: ratios of different branches compare how
+            # densely they were sampled, and the search would never leave the first good one.
+            same = np.flatnonzero((on == on[0]).all(axis=1))[:wanted]
+            x, codes, on = x[same], codes[:, same], on[same]
+        z, cells = self.code.legal(x, codes)
+        ratio = self._ratio(z, codes, on, cells)
+        if self.seen.repeats:
+            new = self._new(z, codes, on)
+            if new.any():
+                ratio = np.where(new, ratio, -np.inf)
+            elif (other := self._other(ask)) is not None:
+                return other
+        best = int(ratio.argmax())
+        point = self.code.point(z[best], codes[:, best], None if on is None else on[best])
+        return Proposal(point, note={"by": "tpe", "ratio": round(float(ratio[best]), 4)})
+
+    def _ratio(
+        self, z: Floats, codes: Codes, on: np.ndarray | None, cells: dict[int, tuple[Floats, Floats]]
+    ) -> Floats:
+        """(c,) log l / g of candidates."""
+        code = self.code
+        at = Candidates(
+            z[:, code.lines],
+            codes,
+            None if on is None else on[:, code.lines],
+            None if on is None else on[:, code.columns].T,
+            cells,
+        )
+        parts, weights, priors = self.mixtures
+        logs = log_mixtures(log_ratios(self.good.kernels, parts, at), weights, priors)
+        ratio: Floats = logs[:, 0] - logs[:, 1]
+        return ratio
+
+    def _new(self, z: Floats, codes: Codes, on: np.ndarray | None) -> np.ndarray:
+        """Which candidates are points that nobody has tried or is trying."""
+        tried = self.seen.tried(self.history)
+        points = (self.code.point(z[i], codes[:, i], None if on is None else on[i]) for i in range(len(z)))
+        rows = [self.space.encode(point) for point in points]
+        return np.array([key(np.array(row, dtype=float)) not in tried for row in rows])
+
+    def _other(self, ask: Ask) -> Proposal | None:
+        """Where all draws were repeats: the best ratio among other points not yet tried."""
+        rows = unseen(self.history, self.seen, ask)
+        if not len(rows):
+            return None
+        codes = self.code.codes(rows, inactive=0)
+        on = ~np.isnan(rows)
+        z = np.where(on, self.code.latent(rows), 0.5)
+        cells = self.code.cells(np.where(on, rows, np.nan))
+        ratio = self._ratio(z, codes, on if self.space.conditional else None, cells)
+        best = int(ratio.argmax())
+        return Proposal(
+            self.space.decode(rows[best]), note={"by": "tpe", "ratio": round(float(ratio[best]), 4)}
+        )
