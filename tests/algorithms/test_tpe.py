@@ -197,8 +197,8 @@ def test_thousands_of_trials_keep_their_speed_in_arrays():
     history = study.history
     seen = history.derived("test", lambda: Seen(encoding(history.space)), Seen.add)
     parts, weights, priors = Model(history, seen, good=25, prior=1.0, wanted=24).mixtures
-    assert weights.shape == (MOST_REST + 25, 2)
+    assert weights.shape == (2, MOST_REST + 25)
     assert len(parts.features) == MOST_REST + 25
-    np.testing.assert_allclose(weights.sum(axis=0) + priors, 1.0)
-    assert np.count_nonzero(weights[:, 0]) == 25
-    assert not (weights[:, 0] * weights[:, 1]).any()
+    np.testing.assert_allclose(weights.sum(axis=1) + priors, 1.0)
+    assert np.count_nonzero(weights[0]) == 25
+    assert not (weights[0] * weights[1]).any()

@@ -12,10 +12,10 @@ from scipy import stats
 from parzen.numerics.components import NARROW, Block, Components, Layout
 from parzen.numerics.mixture import (
     Candidates,
+    Drawn,
     Kernels,
     TableKernel,
     cell_kernel,
-    draw,
     interval_mass,
     log_cell_ratio,
     log_mixtures,
@@ -50,7 +50,7 @@ class Example(NamedTuple):
     def log_density(self, at: Candidates) -> np.ndarray:
         """The fast density, times the prior's, which it leaves out."""
         ratios = log_ratios(self.kernels, self.parts, at)
-        return log_mixtures(ratios, self.weights[:, None], np.array([self.prior]))[:, 0] + self.log_prior(at)
+        return log_mixtures(ratios, self.weights[None, :], np.array([self.prior]))[:, 0] + self.log_prior(at)
 
     def log_prior(self, at: Candidates) -> np.ndarray:
         free = self.kernels.layout.unbounded
@@ -137,7 +137,7 @@ def slow(given, at):
 
 
 @pytest.mark.parametrize("case", list(CASES))
-@pytest.mark.parametrize("k", [0, 1, 7, 70])
+@pytest.mark.parametrize("k", [0, 1, 7])
 def test_log_density_is_its_slow_twin(case, k):
     """To 0.005 for each bounded line: normalisers come from a table, terms are added in single precision."""
     given = example(case, k, 11)
@@ -177,16 +177,16 @@ def test_narrow_kernels_of_many_lines_keep_their_differences():
 
 
 def test_several_mixtures_share_their_components():
-    """A column of weights for each; a component without weight adds nothing."""
+    """A row of weights for each; a component without weight adds nothing."""
     given = example("all together", 6, 8)
-    weights = np.zeros((6, 2))
-    weights[:3, 0], weights[3:, 1] = 0.3, 0.2
+    weights = np.zeros((2, 6))
+    weights[0, :3], weights[1, 3:] = 0.3, 0.2
     priors = np.array([0.1, 0.4])
     both = log_mixtures(log_ratios(given.kernels, given.parts, given.at), weights, priors)
     for p, rows in enumerate([slice(0, 3), slice(3, 6)]):
         part = Block(given.parts.features[rows], given.parts.means[rows], given.parts.codes[:, rows])
         alone = log_mixtures(
-            log_ratios(given.kernels, part, given.at), weights[rows, p : p + 1], priors[p : p + 1]
+            log_ratios(given.kernels, part, given.at), weights[p : p + 1, rows], priors[p : p + 1]
         )
         np.testing.assert_allclose(both[:, p], alone[:, 0], atol=1e-5)
 
@@ -278,7 +278,7 @@ COUNT = 20_000
 
 def drawn(given, seed, count=COUNT):
     shares = stream(seed, 0, "draw").random((count, 1 + given.kernels.layout.m + len(given.tables)))
-    return draw(given.kernels, given.parts, given.weights, given.prior, shares)
+    return Drawn(given.kernels, given.parts, given.weights, given.prior).at(shares)
 
 
 @pytest.mark.parametrize("k", [0, 1, 4])
@@ -346,7 +346,7 @@ def test_hyperparameters_of_a_draw_come_from_one_component():
     components.scale(sigma)
     shares = stream(5, 0, "draw").random((500, 3))
     parts = components.block(slice(0, 2))
-    x, _ = draw(Kernels(layout, sigma, []), parts, np.array([0.5, 0.5 - 1e-9]), 1e-9, shares)
+    x, _ = Drawn(Kernels(layout, sigma, []), parts, np.array([0.5, 0.5 - 1e-9]), 1e-9).at(shares)
     assert ((x[:, 0] > 0.5) == (x[:, 1] > 0.5)).all()
     assert 100 < (x[:, 0] > 0.5).sum() < 400
 

@@ -103,8 +103,9 @@ class Encoding:
 
     def latent(self, rows: Array) -> Array:
         """(n, d) values to (n, d) latent positions; NaN stays NaN."""
-        x = rows.copy()
+        x = rows
         if self._logs.size:
+            x = rows.copy()
             x[:, self._logs] = np.log(x[:, self._logs])
         z = (x - self._origin) / self._width
         for j in self._others:

@@ -12,7 +12,7 @@ from parzen.algorithms.tpe_seen import Seen, key
 from parzen.algorithms.tpe_unseen import unseen
 from parzen.history.history import Floats, History
 from parzen.numerics.components import Block, Codes
-from parzen.numerics.mixture import Candidates, Kernels, TableKernel, draw, log_mixtures, log_ratios
+from parzen.numerics.mixture import Candidates, Drawn, Kernels, TableKernel, log_mixtures, log_ratios
 
 SCOTT = 0.7  # factor on Scott's rule
 NARROWEST = 0.02  # of the range
@@ -29,17 +29,17 @@ class Good:
 
     Attributes:
         rows: (k,) the good trials, the best first.
-        parts: They as components, for draws.
         weights: (k,) in l; together with `prior` they sum to 1.
         prior: The prior's weight in l.
         kernels: Of both mixtures.
+        draws: l.
     """
 
     rows: Codes
-    parts: Block
     weights: Floats
     prior: float
     kernels: Kernels
+    draws: Drawn
 
 
 def good_trials(seen: Seen, rows: list[int], prior: float) -> Good:
@@ -60,10 +60,9 @@ def good_trials(seen: Seen, rows: list[int], prior: float) -> Good:
     z = seen.latent(best)
     on = ~np.isnan(z)
     z = np.where(on, z, 0.0)
-    w = weights[:, None] * on
-    mass = w.sum(axis=0)
-    mean = (w * z).sum(axis=0) / (mass + 1e-12)
-    spread = (w * (z - mean) ** 2).sum(axis=0)
+    mass = weights @ on
+    mean = (weights @ z) / (mass + 1e-12)
+    spread = weights @ ((z - mean) ** 2 * on)
     shrink = 1.0 / (k + 1)
     deviation = np.sqrt((spread + code.prior_variance * shrink) / (mass + shrink))
     count = on.sum(axis=0)
@@ -79,7 +78,8 @@ def good_trials(seen: Seen, rows: list[int], prior: float) -> Good:
         else:
             tables.append(seen.cell_kernel(t, float(width[table.column])))
     kernels = Kernels(seen.layout, width[code.lines], tables)
-    return Good(best, seen.components.block(best), weights, prior / total, kernels)
+    draws = Drawn(kernels, seen.components.block(best), weights, prior / total)
+    return Good(best, weights, prior / total, kernels, draws)
 
 
 class Model:
@@ -111,35 +111,37 @@ class Model:
 
     @cached_property
     def mixtures(self) -> tuple[Block, Floats, Floats]:
-        """The components of both mixtures, (k, 2) their weights in l and in g, and the prior's (2,)."""
+        """The components of both mixtures, (2, k) their weights in l and in g, and the prior's (2,)."""
         seen, good = self.seen, self.good
         n, k = seen.n, len(good.rows)
         running = self.history.running()
         if n <= MOST_REST:
             # All rows as they lie, without a copy.
-            parts, mine, ages = seen.components.block(slice(0, n)), good.rows, np.arange(n)
+            parts, first, ages = seen.components.block(slice(0, n)), 0, np.arange(1.0, n + 1.0)
+            is_good = good.rows
         else:
             # The newest half, an even sample of what is older, and the good ones.
             newest = MOST_REST // 2
             step = (n - newest) / (MOST_REST - newest)
             older = (np.arange(MOST_REST - newest) * step).astype(np.intp)
-            ages = np.concatenate([older, np.arange(n - newest, n), good.rows])
-            parts, mine = seen.components.block(ages), np.arange(MOST_REST, MOST_REST + k)
-        fading = np.minimum((ages + 1.0) * (1.0 / max(n - RECENT, 1)), 1.0)
-        if n > MOST_REST:
-            is_good = np.zeros(n, dtype=bool)
-            is_good[good.rows] = True
-            fading[is_good.take(ages)] = 0.0
-        else:
-            fading[mine] = 0.0
+            rows = np.concatenate([older, np.arange(n - newest, n), good.rows])
+            parts, first, ages = seen.components.block(rows), MOST_REST, rows + 1.0
+            marked = np.zeros(n, dtype=bool)
+            marked[good.rows] = True
+            is_good = marked.take(rows)
+        # Older trials fade.
+        fading = np.minimum(ages * (1.0 / max(n - RECENT, 1)), 1.0)
+        fading[is_good] = 0.0
         total = float(fading.sum()) + len(running) + self.prior
-        weights = np.zeros((len(ages) + len(running), 2))
-        weights[mine, 0] = good.weights
-        weights[: len(ages), 1] = fading
+        weights = np.zeros((2, len(ages) + len(running)))
+        if first:
+            weights[0, first : first + k] = good.weights
+        else:
+            weights[0, good.rows] = good.weights
+        weights[1, : len(ages)] = fading / total
         if len(running):
             parts = seen.extended(parts, running)
-            weights[len(ages) :, 1] = 1.0
-        weights[:, 1] /= total
+            weights[1, len(ages) :] = 1.0 / total
         return parts, weights, np.array([good.prior, self.prior / total])
 
     def suggest(self, ask: Ask) -> Proposal:
@@ -151,7 +153,7 @@ class Model:
         good, wanted = self.good, self.wanted
         count = wanted * (SPREAD if self.space.conditional else 1)
         shares = ask.rng.random((count, 1 + good.kernels.layout.m + len(self.code.tables)))
-        x, codes = draw(good.kernels, good.parts, good.weights, good.prior, shares)
+        x, codes = good.draws.at(shares)
         on = self.code.active(codes)
         if on is not None:
             # A branch is drawn from l, not maximised: ratios of different branches compare how
@@ -160,15 +162,22 @@ class Model:
             x, codes, on = x[same], codes[:, same], on[same]
         z, cells = self.code.legal(x, codes)
         ratio = self._ratio(z, codes, on, cells)
-        if self.seen.repeats:
-            new = self._new(z, codes, on)
-            if new.any():
-                ratio = np.where(new, ratio, -np.inf)
-            elif (other := self._other(ask)) is not None:
-                return other
+
+        def point(i: int) -> dict[str, float | int]:
+            return self.code.point(z[i], codes[:, i], None if on is None else on[i])
+
         best = int(ratio.argmax())
-        point = self.code.point(z[best], codes[:, best], None if on is None else on[best])
-        return Proposal(point, note={"by": "tpe", "ratio": round(float(ratio[best]), 4)})
+        chosen = point(best)
+        if self.seen.repeats:
+            tried = self.seen.tried(self.history)
+            for i in np.argsort(-ratio, kind="stable").tolist():
+                other = point(i)
+                if key(np.array(self.space.encode(other), dtype=float)) not in tried:
+                    best, chosen = i, other
+                    break
+            else:  # all draws were repeats; nothing new may be left
+                return self._other(ask) or Proposal(chosen, note=_note(ratio[best]))
+        return Proposal(chosen, note=_note(ratio[best]))
 
     def _ratio(
         self, z: Floats, codes: Codes, on: np.ndarray | None, cells: dict[int, tuple[Floats, Floats]]
@@ -187,13 +196,6 @@ class Model:
         ratio: Floats = logs[:, 0] - logs[:, 1]
         return ratio
 
-    def _new(self, z: Floats, codes: Codes, on: np.ndarray | None) -> np.ndarray:
-        """Which candidates are points that nobody has tried or is trying."""
-        tried = self.seen.tried(self.history)
-        points = (self.code.point(z[i], codes[:, i], None if on is None else on[i]) for i in range(len(z)))
-        rows = [self.space.encode(point) for point in points]
-        return np.array([key(np.array(row, dtype=float)) not in tried for row in rows])
-
     def _other(self, ask: Ask) -> Proposal | None:
         """Where all draws were repeats: the best ratio among other points not yet tried."""
         rows = unseen(self.history, self.seen, ask)
@@ -205,6 +207,8 @@ class Model:
         cells = self.code.cells(np.where(on, rows, np.nan))
         ratio = self._ratio(z, codes, on if self.space.conditional else None, cells)
         best = int(ratio.argmax())
-        return Proposal(
-            self.space.decode(rows[best]), note={"by": "tpe", "ratio": round(float(ratio[best]), 4)}
-        )
+        return Proposal(self.space.decode(rows[best]), note=_note(ratio[best]))
+
+
+def _note(ratio: float) -> dict[str, str | float]:
+    return {"by": "tpe", "ratio": round(float(ratio), 4)}

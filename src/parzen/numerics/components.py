@@ -56,6 +56,9 @@ class Layout:
     Args:
         unbounded: (m,) bool, lines whose prior is the standard normal instead of uniform on [0, 1].
         sizes: The number of options of each table.
+
+    Attributes:
+        groups: The tables of each size, which are worked on together; their columns lie side by side.
     """
 
     def __init__(self, unbounded: npt.NDArray[np.bool_], sizes: Sequence[int]) -> None:
@@ -63,12 +66,20 @@ class Layout:
         self.sizes = np.array(sizes, dtype=np.intp)
         self.m = m = len(unbounded)
         self.centre = np.where(unbounded, 0.0, 0.5)
-        self.narrow = [t for t, size in enumerate(sizes) if size <= NARROW]
-        self.wide = [t for t, size in enumerate(sizes) if size > NARROW]
-        widths = [size if size <= NARROW else 0 for size in sizes]
-        starts = 3 * m + np.concatenate([[0], np.cumsum(widths, dtype=np.intp)]).astype(np.intp)
-        self.starts = starts[:-1]
-        self.width = int(starts[-1])
+        self.free = bool(unbounded.any())
+        self.offsets = (BINS + 2) * np.arange(m)  # of the lines' tables of normalisers
+        self.groups = [
+            np.array([t for t, own in enumerate(sizes) if own == size], dtype=np.intp)
+            for size in sorted(set(sizes))
+        ]
+        self.starts = np.zeros(len(sizes), dtype=np.intp)  # of the columns of narrow tables
+        self.width = 3 * m
+        for tables in self.groups:
+            size = sizes[tables[0]]
+            if size <= NARROW:
+                self.starts[tables] = self.width + size * np.arange(len(tables))
+                self.width += size * len(tables)
+        self.narrow = np.flatnonzero(self.sizes <= NARROW)
 
 
 class Components:
@@ -107,12 +118,8 @@ class Components:
             self._squares = _grown(self._squares.T, room).T
             self._places = _grown(self._places.T, room).T
         self._codes[:, start:end] = codes
-        means, squares, places = _fill(self._features[start:end], positions, codes, self.layout)
-        self._means[start:end], self._squares[:, start:end], self._places[:, start:end] = (
-            means,
-            squares,
-            places,
-        )
+        made = _fill(self._features[start:end], positions, codes, self.layout)
+        self._means[start:end], self._squares[:, start:end], self._places[:, start:end] = made
         self.n = end
 
     def scale(self, sigma: Floats) -> None:
@@ -192,17 +199,21 @@ def _fill(features: Singles, positions: Floats, codes: Codes, layout: Layout) ->
         of the tables of normalisers.
     """
     m = layout.m
+    means, centred = positions, positions - layout.centre
+    scaled = np.where(layout.unbounded, 0.0, positions) * BINS if layout.free else positions * BINS
+    places = np.minimum(np.maximum(np.rint(scaled), 0.0), BINS)
+    features[:, 2 * m : 3 * m] = 1.0
     off = np.isnan(positions)
-    means = np.where(off, 0.0, positions)
-    centred = np.where(off, 0.0, positions - layout.centre)
-    features[:, :m], features[:, 2 * m : 3 * m] = centred, ~off
-    if layout.narrow:
+    if off.any():
+        means, centred = np.where(off, 0.0, means), np.where(off, 0.0, centred)
+        places[off] = BINS + 1
+        features[:, 2 * m : 3 * m][off] = 0.0
+    features[:, :m] = centred
+    if len(layout.narrow):
         mine = codes[layout.narrow]
         tables, rows = np.nonzero(mine < layout.sizes[layout.narrow][:, None])
         features[rows, layout.starts[layout.narrow][tables] + mine[tables, rows]] = 1.0
-    scaled = np.where(layout.unbounded, 0.0, means) * BINS
-    places = np.where(off, BINS + 1, np.minimum(np.maximum(np.rint(scaled), 0), BINS))
-    entries: Codes = (places + (BINS + 2) * np.arange(m)).astype(np.intp).T
+    entries: Codes = (places + layout.offsets).astype(np.intp).T
     return means, (centred * centred).T, entries
 
 

@@ -14,25 +14,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from parzen.numerics.components import Block, Codes, Floats, Layout, Singles
+from parzen.numerics.components import NARROW, Block, Codes, Floats, Layout, Singles
 
 WIDE = 1.0 / 3.0  # of a bandwidth: wider cells are integrated over; the middle's density is within 1 % there
 _SAFE = 80.0  # exponents that single precision holds
 
 
-@dataclass(frozen=True, slots=True)
-class TableKernel:
-    """The kernels along one table of k values.
+class TableKernel(NamedTuple):
+    """The kernels along one table of k values, or along g such tables.
 
     Attributes:
-        ladder: (k + 1, k) cumulative probabilities of the values, a row for each component's value; the
-            last row is the prior's.
-        ratio: (k, k + 1) float32 log of kernel over prior: a row for each candidate's value, a column
-            for each component's; the last column, for components that lack the table, is 0.
+        ladder: ([g,] k + 1, k) cumulative probabilities of the values, a row for each component's value;
+            the last row is the prior's.
+        ratio: ([g,] k, k + 1) float32 log of kernel over prior: a row for each candidate's value, a
+            column for each component's; the last column, for components that lack the table, is 0.
     """
 
     ladder: Floats
@@ -52,19 +52,24 @@ class TableKernel:
         return cls(ladder, ratio)
 
 
-@dataclass(frozen=True, slots=True)
 class Kernels:
     """What all components of one suggestion's mixtures share.
 
-    Attributes:
+    Args:
         layout: The columns of the features.
         sigma: (m,) bandwidths.
         tables: The kernels of each of the t tables.
     """
 
-    layout: Layout
-    sigma: Floats
-    tables: Sequence[TableKernel]
+    def __init__(self, layout: Layout, sigma: Floats, tables: Sequence[TableKernel]) -> None:
+        self.layout = layout
+        self.sigma = sigma
+        self.groups = [
+            TableKernel(
+                np.stack([tables[t].ladder for t in group]), np.stack([tables[t].ratio for t in group])
+            )
+            for group in layout.groups
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +116,26 @@ def log_ratios(kernels: Kernels, parts: Block, at: Candidates) -> Singles:
             asked[:, : 3 * m].reshape(c, 3, m)[...] *= at.on_lines[:, None, :]
         for j, which, _, _ in exact:
             asked[which, j : 3 * m : m] = 0.0
-    for t in layout.narrow:
-        start, size = layout.starts[t], layout.sizes[t]
-        asked[:, start : start + size] = kernels.tables[t].ratio[:, :-1].take(at.codes[t], axis=0)
+    later: list[tuple[int, Singles]] = []
+    for tables, (_, ratio) in zip(layout.groups, kernels.groups, strict=True):
+        g, size = ratio.shape[:2]
+        rows = ratio.reshape(g * size, size + 1).take(at.codes[tables] + size * np.arange(g)[:, None], axis=0)
         if at.on_tables is not None:
-            asked[:, start : start + size] *= at.on_tables[t][:, None]
+            rows *= at.on_tables[tables][:, :, None]
+        if size <= NARROW:
+            start = layout.starts[tables[0]]
+            asked[:, start : start + g * size].reshape(c, g, size)[...] = rows[:, :, :-1].swapaxes(0, 1)
+        else:
+            later += zip(tables.tolist(), rows, strict=True)
     ll: Singles = asked @ parts.features.T
-    for t in layout.wide:
-        taken = kernels.tables[t].ratio.take(at.codes[t], axis=0).take(parts.codes[t], axis=1)
-        ll += taken if at.on_tables is None else taken * at.on_tables[t][:, None]
+    for t, row in later:
+        ll += row.take(parts.codes[t], axis=1)
     for j, which, low, high in exact:
+        # Cells that are wide are few: the small numbers of a logarithmic lattice.
+        cells, back = np.unique(np.stack([low, high]), axis=1, return_inverse=True)
         free = bool(layout.unbounded[j])
-        own = log_cell_ratio(parts.means[:, j], float(sigma[j]), low, high, free)
-        ll[which] += own * parts.features[:, 2 * m + j]
+        own = log_cell_ratio(parts.means[:, j], float(sigma[j]), cells[0], cells[1], free)
+        ll[which] += (own * parts.features[:, 2 * m + j])[back.reshape(-1)]
     return ll
 
 
@@ -179,72 +191,82 @@ def log_mixtures(ratios: Singles, weights: Floats, priors: Floats) -> Floats:
 
     Args:
         ratios: (c, k) from `log_ratios`; overwritten.
-        weights: (k, p) of the components in each of p mixtures.
+        weights: (p, k) of the components in each of p mixtures.
         priors: (p,) the prior's weights, above 0.
 
     Returns:
         (c, p) float64.
     """
-    if not ratios.shape[1]:
-        return np.log(priors) + np.zeros((len(ratios), 1))
-    top = max(float(ratios.max()), 0.0)
+    top = max(float(ratios.max()), 0.0) if ratios.size else 0.0
     if top < _SAFE:
         # Single precision is ample for a sum, and three times as fast.
-        total = np.exp(ratios, out=ratios) @ weights.astype(np.float32) + priors
+        total = np.exp(ratios, out=ratios) @ weights.astype(np.float32).T + priors
         return np.log(total)
-    total = np.exp(ratios.astype(np.float64) - top) @ weights + priors * np.exp(-top)
+    total = np.exp(ratios.astype(np.float64) - top) @ weights.T + priors * np.exp(-top)
     log: Floats = np.log(np.maximum(total, 1e-300)) + top
     return log
 
 
-def draw(
-    kernels: Kernels, parts: Block, weights: Floats, prior: float, shares: Floats
-) -> tuple[Floats, Codes]:
-    """Draw points from a mixture, with a value for every hyperparameter.
+class Drawn:
+    """One mixture, ready to be drawn from.
 
     Args:
         kernels: Shared by the components.
         parts: k components.
         weights: (k,) of the components.
         prior: The prior's weight.
-        shares: (count, 1 + m + t) uniform random numbers from [0, 1).
-
-    Returns:
-        (count, m) positions on lines and (t, count) values on tables.
     """
-    from scipy.special import ndtr, ndtri
 
-    k, m, count = len(weights), kernels.layout.m, len(shares)
-    steps = np.cumsum(weights)
-    picked = np.searchsorted(steps, shares[:, 0] * ((steps[-1] if k else 0.0) + prior), side="right")
-    of_prior = picked >= k
-    u, free = shares[:, 1 : 1 + m], kernels.layout.unbounded
-    any_free = bool(free.any())
-    x = u
-    if m and any_free:
-        x = np.where(free, ndtri(np.minimum(np.maximum(u, 1e-15), 1 - 1e-15)), u)
-    if m and k:
-        picked = np.minimum(picked, k - 1)
-        means, sigma = parts.means.take(picked, axis=0), kernels.sigma
-        low, high = ndtr(-means / sigma), ndtr((1.0 - means) / sigma)
-        if any_free:
-            low, high = np.where(free, 0.0, low), np.where(free, 1.0, high)
-        own = means + sigma * ndtri(np.minimum(np.maximum(low + u * (high - low), 1e-15), 1 - 1e-15))
-        use = parts.features[:, 2 * m : 3 * m].take(picked, axis=0) > 0.5
-        use[of_prior] = False
-        x = np.where(use, own, x)
-        cut = np.minimum(np.maximum(x, 0.0), 1.0)
-        x = np.where(free, x, cut) if any_free else cut
-    codes = np.empty((len(kernels.tables), count), dtype=np.intp)
-    for t, table in enumerate(kernels.tables):
-        size = table.ladder.shape[1]
-        rows = np.full(count, size)
-        if k:
-            rows = np.where(of_prior, size, parts.codes[t].take(np.minimum(picked, k - 1)))
-        ladder = table.ladder.take(rows, axis=0)
-        share = shares[:, 1 + m + t, None] * ladder[:, -1:]
-        codes[t] = np.minimum((ladder <= share).sum(axis=1), size - 1)
-    return x, codes
+    def __init__(self, kernels: Kernels, parts: Block, weights: Floats, prior: float) -> None:
+        from scipy.special import ndtr
+
+        layout = self._layout = kernels.layout
+        self._kernels = kernels
+        # The prior is one component more.
+        self._steps = np.cumsum(np.append(weights, prior))
+        self._codes = np.concatenate([parts.codes, layout.sizes[:, None]], axis=1)
+        if layout.m:
+            self._means = np.concatenate([parts.means, np.zeros((1, layout.m))])
+            on = parts.features[:, 2 * layout.m : 3 * layout.m] > 0.5
+            self._on = np.concatenate([on, np.zeros((1, layout.m), dtype=bool)])
+            sigma = kernels.sigma
+            low, high = ndtr(-self._means / sigma), ndtr((1.0 - self._means) / sigma)
+            if layout.free:
+                low, high = np.where(layout.unbounded, 0.0, low), np.where(layout.unbounded, 1.0, high)
+            self._low, self._width = low, high - low
+
+    def at(self, shares: Floats) -> tuple[Floats, Codes]:
+        """Draw points, with a value for every hyperparameter.
+
+        Args:
+            shares: (count, 1 + m + t) uniform random numbers from [0, 1).
+
+        Returns:
+            (count, m) positions on lines and (t, count) values on tables.
+        """
+        from scipy.special import ndtri
+
+        layout, m, count = self._layout, self._layout.m, len(shares)
+        picked = np.searchsorted(self._steps, shares[:, 0] * self._steps[-1], side="right")
+        picked = np.minimum(picked, len(self._steps) - 1)
+        x = u = shares[:, 1 : 1 + m]
+        if m:
+            if layout.free:
+                x = np.where(layout.unbounded, ndtri(np.minimum(np.maximum(u, 1e-15), 1 - 1e-15)), u)
+            share = self._low.take(picked, axis=0) + u * self._width.take(picked, axis=0)
+            own = ndtri(np.minimum(np.maximum(share, 1e-15), 1 - 1e-15)) * self._kernels.sigma
+            own += self._means.take(picked, axis=0)
+            x = np.where(self._on.take(picked, axis=0), own, x)
+            cut = np.minimum(np.maximum(x, 0.0), 1.0)
+            x = np.where(layout.unbounded, x, cut) if layout.free else cut
+        codes = np.empty((len(layout.sizes), count), dtype=np.intp)
+        for tables, (ladder, _) in zip(layout.groups, self._kernels.groups, strict=True):
+            g, size = len(tables), ladder.shape[2]
+            rows = self._codes[tables].take(picked, axis=1) + (size + 1) * np.arange(g)[:, None]
+            steps = ladder.reshape(g * (size + 1), size).take(rows, axis=0)
+            goal = shares[:, 1 + m + tables].T[:, :, None] * steps[:, :, -1:]
+            codes[tables] = np.minimum((steps <= goal).sum(axis=2), size - 1)
+        return x, codes
 
 
 def cell_kernel(edges: Floats, centres: Floats, sigma: float) -> Floats:
