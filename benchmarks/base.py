@@ -15,6 +15,7 @@ import numpy as np
 
 Point = Mapping[str, float | int]
 Loss = Callable[[Point], float]
+Objective = Callable[[Point], float]  # what a search calls: the loss with its noise
 
 KINDS = (
     "smooth",
@@ -172,7 +173,7 @@ def units(params: tuple[Param, ...], point: Point) -> dict[str, float]:
 
 
 def goals(
-    params: tuple[Param, ...], rng: np.random.Generator, low: float = 0.2, high: float = 0.8
+    params: tuple[Param, ...], rng: np.random.Generator, low: float = 0.1, high: float = 0.9
 ) -> dict[str, float]:
     """Where the minimum shall be in each number, as positions in [0, 1]; see `Param.goal`."""
     return {p.name: p.goal(rng, low, high) for p in params if p.kind != "cat"}
