@@ -39,7 +39,8 @@ class Method:
         environment: The folder of the environment that has it.
         seeds: How many seeds the comparison runs.
         trials: How many trials each.
-        problems: How many of a suite's problems, the core ones first; 0 for all.
+        problems: How many of a suite's core problems; 0 for all problems.
+        settings: Of parzen's algorithm, as pairs; empty for its defaults.
     """
 
     title: str
@@ -50,10 +51,13 @@ class Method:
     seeds: int = 10
     trials: int = 200
     problems: int = 0
+    settings: tuple[tuple[str, Any], ...] = ()
 
     def search(self) -> Search:
         """What runs a problem: called with parameters, objective, trials and seed."""
         found = _door(self.door)
+        if self.settings:
+            return partial(found, self.algorithm, settings=dict(self.settings))
         return partial(found, self.algorithm) if self.algorithm else found
 
 
