@@ -18,11 +18,14 @@ class TestAuto(AlgorithmContract):
 
     algorithm = Auto(n_startup_jobs=5)
 
-    @pytest.fixture(autouse=True, scope="class")
-    def _early(self):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("parzen.algorithms.auto.GP_UNTIL", 15)
-            yield
+    @classmethod
+    def setup_class(cls):
+        cls._patch = pytest.MonkeyPatch()
+        cls._patch.setattr("parzen.algorithms.auto.GP_UNTIL", 15)
+
+    @classmethod
+    def teardown_class(cls):
+        cls._patch.undo()
 
 
 def bowl(trial):
