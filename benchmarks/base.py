@@ -10,11 +10,13 @@ import math
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 Point = Mapping[str, float | int]
 Loss = Callable[[Point], float]
+Objective = Callable[[Point], float]  # what a search calls: the loss with its noise
 
 KINDS = (
     "smooth",
@@ -132,8 +134,14 @@ class Problem:
             return math.inf
         return math.inf if math.isnan(value) else value
 
+    @cached_property
     def fingerprint(self) -> str:
-        """Six hex digits of the losses at a few points: changes when the function changes."""
+        """Six hex digits of the losses at a few points: changes when the function changes.
+
+        Of a problem that trains for real, only of its space.
+        """
+        if "training" in self.kinds:
+            return f"{zlib.crc32(repr(self.params).encode()) & 0xFFFFFF:06x}"
         rng = np.random.default_rng(1)
         text = " ".join(f"{self.true_loss(draw(self.params, rng)):.5g}" for _ in range(8))
         return f"{zlib.crc32(text.encode()) & 0xFFFFFF:06x}"
@@ -149,6 +157,20 @@ def draw(params: tuple[Param, ...], rng: np.random.Generator) -> dict[str, float
         if param.parent is None or point.get(param.parent[0]) == param.parent[1]:
             point[param.name] = param.draw(rng)
     return point
+
+
+def count_points(params: tuple[Param, ...]) -> float:
+    """How many points a space has, active labels only; infinite with a float."""
+
+    def below(parent: tuple[str, int] | None) -> float:
+        return math.prod(own(p) for p in children(params, parent))
+
+    def own(p: Param) -> float:
+        if p.kind == "cat":
+            return sum(below((p.name, k)) for k in range(p.size))
+        return math.inf if p.kind == "float" else (p.high - p.low) // p.step + 1
+
+    return below(None)
 
 
 def children(params: tuple[Param, ...], parent: tuple[str, int] | None) -> Iterator[Param]:
@@ -172,7 +194,7 @@ def units(params: tuple[Param, ...], point: Point) -> dict[str, float]:
 
 
 def goals(
-    params: tuple[Param, ...], rng: np.random.Generator, low: float = 0.2, high: float = 0.8
+    params: tuple[Param, ...], rng: np.random.Generator, low: float = 0.1, high: float = 0.9
 ) -> dict[str, float]:
     """Where the minimum shall be in each number, as positions in [0, 1]; see `Param.goal`."""
     return {p.name: p.goal(rng, low, high) for p in params if p.kind != "cat"}

@@ -36,6 +36,7 @@ __all__ = [
     "Point",
     "Problem",
     "children",
+    "core",
     "draw",
     "make",
     "names",
@@ -64,6 +65,37 @@ def _builders(suite: str) -> Mapping[str, Builder]:
 def names(suite: str) -> tuple[str, ...]:
     """The names of a suite's problems."""
     return tuple(_builders(suite))
+
+
+# The problems for methods too slow for all of them: each class once, then once more.
+_CORE = {
+    "dev": (),
+    "report": (
+        "decay5",
+        "twoaxes5",
+        "griewank5",
+        "network10",
+        "cell7",
+        "families18",
+        "folds7",
+        "memory6",
+        "effects20",
+        "zakharov10",
+        "levy10",
+        "forest9",
+        "levels6",
+        "training17",
+        "simulator10",
+        "stability5",
+    ),
+}
+
+
+def core(suite: str, count: int) -> tuple[str, ...]:
+    """The first `count` of the problems for slow methods, and half as many real tasks."""
+    real = [name for name in names(suite) if name not in SUITES[suite]]
+    tasks = [name for name in real if "real" in make(name, suite, 0).kinds]
+    return (*_CORE[suite][:count], *tasks[: count // 2])
 
 
 def make(name: str, suite: str, seed: int) -> Problem:

@@ -1,15 +1,16 @@
-"""What a search finds: parzen's TPE beside other libraries, on the same problems with the same seeds.
+"""What a search finds: parzen's algorithms beside all others, on the same problems with the same seeds.
 
-    python -m benchmarks.quality --quick
-    python -m benchmarks.quality --suite dev --variant wide=gamma:0.5,n_EI_candidates:32
+    python -m benchmarks.quality                           run what is missing, in all environments; report
+    python -m benchmarks.quality plan                      what is missing, and what it would cost
+    python -m benchmarks.quality run --methods smac,hebo   run only, and only in this environment
+    python -m benchmarks.quality report                    report on what there is
+    python -m benchmarks.quality docs                      write the tables and figures of docs/benchmark/
+    python -m benchmarks.quality --suite dev --variant wide=tpe,gamma:0.5,n_EI_candidates:32
 
-A pair is one problem with one seed: every library minimises the same function
-with the same noise. Regret is the true loss of the best trial so far, as the
-library saw it, minus the known minimum. Runs are kept in `results/`, so a
-second call runs only what is missing; parzen's are filed under a checksum of
-its source and run again when that changes.
+Runs are kept in `data/quality/`, so a second call runs only what is missing.
+parzen's are filed under a checksum of the source that its suggestions depend
+on, and run again when that changes. Any call may be killed and repeated.
 
-Figures of the suite "report" are development figures: the problems are ours.
 Constants are chosen on the suite "dev" only.
 """
 
@@ -17,405 +18,273 @@ from __future__ import annotations
 
 import argparse
 import ast
-import csv
-import itertools
 import math
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from benchmarks import peers, quality_report
+from benchmarks.base import Problem
+from benchmarks.comparison import SCALE, Comparison
+from benchmarks.peers import METHODS, Method
+from benchmarks.problems import SUITES, core, make, names
+from benchmarks.runs import DATA, Records, search
 
-from benchmarks import peers
-from benchmarks.problems import KINDS, SUITES, Point, Problem, make, names
-
-RESULTS = Path(__file__).parent / "results"
-CHECKPOINTS = (25, 50, 100)
-FIELDS = ("version", "problem", "seed", "trials", "cpu_ms", "steps")
-AIMS = {"hyperopt": 85.0, "optuna": 70.0}
-
-Curve = np.ndarray  # (trials,) float64: regret of the best trial so far; inf before the first success
-Runs = dict[tuple[str, str, int], Curve]  # (method, problem, seed) -> curve
+ROOT = Path(__file__).parents[1]
+# Rounds of seeds: after the first there is a whole table, if a coarse one.
+ROUNDS = ((0, 3), (3, 1000))
+# A problem that trains for real gets at most this many seeds and trials.
+TRAINING = (2, 50)
+# On the suite for development only these peers are run unless others are named.
+DEV = ("auto", "gp", "tpe", "random", "hyperopt", "optuna")
 
 
 @dataclass(frozen=True)
-class Method:
-    """A column of the report: a library, or parzen with other settings."""
+class Job:
+    """One run that is wanted."""
 
-    name: str
-    library: str
-    settings: Mapping[str, Any] | None = None
-
-    def search(self, problem: Problem, objective: Callable[[Point], float], trials: int) -> None:
-        """Run the library's search over the problem's space."""
-        if self.settings is not None:
-            peers.search_parzen(problem.params, objective, trials, problem.seed, self.settings)
-        else:
-            peers.SEARCHES[self.library](problem.params, objective, trials, problem.seed)
+    method: str
+    problem: str
+    seed: int
+    trials: int
 
 
-def run(method: Method, problem: Problem, trials: int) -> tuple[Curve, float]:
-    """Run one search.
+@dataclass(frozen=True)
+class Wish:
+    """What a command line asks for; None where the table of methods decides."""
 
-    Returns:
-        The curve of regrets and the CPU milliseconds per trial, the objective
-        included.
+    suite: str = "report"
+    methods: tuple[str, ...] | None = None
+    problems: tuple[str, ...] | None = None
+    seeds: int | None = None
+    trials: int | None = None
 
-    Raises:
-        RuntimeError: If the library did not evaluate exactly `trials` points.
-    """
-    noise = np.random.default_rng([problem.seed, 77]).normal(0, 1, trials) * problem.noise
-    curve: list[float] = []
-    best_seen, regret = math.inf, math.inf
-
-    def objective(point: Point) -> float:
-        nonlocal best_seen, regret
-        curve.append(regret)  # stays if the loss below raises
-        loss = problem.loss(point) + noise[len(curve) - 1]
-        if loss < best_seen:
-            best_seen, regret = loss, max(0.0, problem.true_loss(point) - problem.optimum)
-            curve[-1] = regret
-        return float(loss)
-
-    start = time.process_time()
-    method.search(problem, objective, trials)
-    spent = 1000 * (time.process_time() - start) / trials
-    if len(curve) != trials:
-        raise RuntimeError(f"{method.name} evaluated {len(curve)} points of {problem.name}, not {trials}")
-    return np.array(curve), spent
+    def chosen(self) -> tuple[str, ...]:
+        """The names of the methods."""
+        return self.methods or (DEV if self.suite == "dev" else tuple(METHODS))
 
 
-class Cache:
-    """Runs on disk, one CSV file per suite and library; a curve is kept as its steps."""
+def parse_variant(text: str) -> tuple[str, Method]:
+    """Read ``NAME=ALGORITHM,key:value,...``, the values as Python literals.
 
-    def __init__(self, suite: str, library: str, folder: Path = RESULTS) -> None:
-        self._path = folder / f"quality-{suite}-{library}.csv"
-        self._version = peers.version(library)
-        rows = list(csv.DictReader(self._path.open())) if self._path.exists() else []
-        # Older sources of parzen are of no use to anyone; other versions of a peer are.
-        self._rows = [row for row in rows if library != "parzen" or row["version"] == self._version]
-
-    def get(self, problem: Problem, trials: int) -> tuple[Curve, float] | None:
-        """The curve and the CPU milliseconds per trial, or None."""
-        key = (self._version, _problem_key(problem), str(problem.seed), str(trials))
-        for row in self._rows:
-            if (row["version"], row["problem"], row["seed"], row["trials"]) == key:
-                return _from_steps(row["steps"], trials), float(row["cpu_ms"])
-        return None
-
-    def put(self, problem: Problem, curve: Curve, cpu_ms: float) -> None:
-        """Keep one run and write the file."""
-        values = (self._version, _problem_key(problem), str(problem.seed), str(len(curve)))
-        self._rows.append(dict(zip(FIELDS, (*values, f"{cpu_ms:.3f}", _to_steps(curve)), strict=True)))
-        self._path.parent.mkdir(exist_ok=True)
-        with self._path.open("w", newline="") as file:
-            writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(self._rows)
-
-
-def _problem_key(problem: Problem) -> str:
-    return f"{problem.name}/{problem.fingerprint()}"
-
-
-def _to_steps(curve: Curve) -> str:
-    """ "trial:regret" wherever the curve changes, six digits.
-
-    >>> _to_steps(np.array([math.inf, 2.0, 2.0, 0.5]))
-    '0:inf 1:2 3:0.5'
-    """
-    changes = [0, *(np.flatnonzero(curve[1:] != curve[:-1]) + 1)]
-    return " ".join(f"{i}:{curve[i]:.6g}" for i in changes)
-
-
-def _from_steps(steps: str, trials: int) -> Curve:
-    """The reverse of `_to_steps`.
-
-    >>> _from_steps('0:inf 1:2 3:0.5', 4).tolist()
-    [inf, 2.0, 2.0, 0.5]
-    """
-    curve = np.empty(trials)
-    for step in steps.split():
-        index, value = step.split(":")
-        curve[int(index) :] = float(value)
-    return curve
-
-
-# Comparison.
-
-
-def outcome(ours: float, theirs: float) -> float:
-    """1 if our regret is smaller, 0.5 if it is the same to six digits, else 0."""
-    if ours == theirs or math.isclose(ours, theirs, rel_tol=1e-6):
-        return 0.5
-    return float(ours < theirs)
-
-
-def ranks(values: np.ndarray) -> np.ndarray:
-    """Rank each row, 1 for the smallest; equal values share the mean of their ranks.
-
-    Args:
-        values: (pairs, methods) float64; inf is last.
-
-    >>> ranks(np.array([[3.0, 1.0, 3.0]])).tolist()
-    [[2.5, 1.0, 2.5]]
-    """
-    below = (values[:, None, :] < values[:, :, None]).sum(axis=2)
-    equal = (values[:, None, :] == values[:, :, None]).sum(axis=2)
-    return below + (equal + 1) / 2
-
-
-def interval(by_problem: Mapping[str, Sequence[float]]) -> tuple[float, float]:
-    """95 % bootstrap interval of the mean, drawing whole problems: seeds of one problem are alike."""
-    means = np.array([np.mean(values) for values in by_problem.values()])
-    draws = np.random.default_rng(0).integers(len(means), size=(4000, len(means)))
-    low, high = np.quantile(means[draws].mean(axis=1), [0.025, 0.975])
-    return float(low), float(high)
-
-
-class Comparison:
-    """All curves of a report, and the figures drawn from them."""
-
-    def __init__(self, runs: Runs, methods: Sequence[str], problems: Sequence[Problem]) -> None:
-        self.runs = runs
-        self.methods = list(methods)
-        self.problems = list(problems)
-        self.names = list(dict.fromkeys(p.name for p in problems))
-        # Regrets below a thousandth of what random search leaves at the end
-        # count as equal: nobody can use the difference, and it would rule
-        # every geometric mean.
-        self.floor = {
-            name: 1e-3 * max(1e-9, float(np.median([self._curve("random", p)[-1] for p in self._of(name)])))
-            for name in self.names
-        }
-
-    def _of(self, name: str) -> list[Problem]:
-        return [p for p in self.problems if p.name == name]
-
-    def _curve(self, method: str, problem: Problem) -> Curve:
-        return self.runs[method, problem.name, problem.seed]
-
-    def at(self, method: str, problem: Problem, trials: int) -> float:
-        """Regret after so many trials, at least the problem's floor."""
-        return max(float(self._curve(method, problem)[trials - 1]), self.floor[problem.name])
-
-    def win_rate(
-        self, ours: str, theirs: str, trials: int, kind: str | None = None
-    ) -> dict[str, list[float]]:
-        """Per problem, the outcome of each pair: 1, 0.5 or 0."""
-        pairs: dict[str, list[float]] = {}
-        for p in self.problems:
-            if kind is None or kind in p.kinds:
-                pair = outcome(self.at(ours, p, trials), self.at(theirs, p, trials))
-                pairs.setdefault(p.name, []).append(pair)
-        return pairs
-
-    def ratio(self, ours: str, theirs: str, trials: int, kind: str | None = None) -> float:
-        """Geometric mean of our regret over theirs, each pair limited to a factor of 10 000."""
-        logs = []
-        for p in self.problems:
-            if kind is None or kind in p.kinds:
-                a, b = (min(self.at(m, p, trials), 1e300) for m in (ours, theirs))
-                logs.append(min(max(math.log(a / b), -math.log(1e4)), math.log(1e4)))
-        return math.exp(float(np.mean(logs)))
-
-    def mean_ranks(self, trials: int, kind: str | None = None) -> list[float]:
-        """Mean rank of each method over the pairs."""
-        rows = [
-            [self.at(m, p, trials) for m in self.methods]
-            for p in self.problems
-            if kind is None or kind in p.kinds
-        ]
-        return [float(value) for value in ranks(np.array(rows)).mean(axis=0)]
-
-    def trials_to_reach(self, ours: str, theirs: str, trials: int) -> float:
-        """Geometric mean over problems: our trials until our median is at their last median.
-
-        A problem where that never happens counts with twice `trials`.
-        """
-        counts = []
-        for name in self.names:
-            mine = np.median([self._curve(ours, p)[:trials] for p in self._of(name)], axis=0)
-            goal = np.median([self.at(theirs, p, trials) for p in self._of(name)])
-            there = np.flatnonzero(mine <= goal)
-            counts.append(float(there[0] + 1) if len(there) else 2.0 * trials)
-        return math.exp(float(np.mean(np.log(counts))))
-
-
-def percent(by_problem: Mapping[str, Sequence[float]]) -> float:
-    """The mean over all pairs, in percent."""
-    return 100 * float(np.mean([value for values in by_problem.values() for value in values]))
-
-
-# Report.
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A markdown table."""
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
-
-
-def report(result: Comparison, subject: str, trials: int, cpu: Mapping[str, float]) -> str:
-    """The whole report on one subject (a method's name), as markdown."""
-    points = [t for t in CHECKPOINTS if t <= trials] or [trials]
-    others = [m for m in result.methods if m != subject]
-    parts = []
-    rows = []
-    for t, other in itertools.product(points, others):
-        pairs = result.win_rate(subject, other, t)
-        low, high = interval(pairs)
-        spread = f"{percent(pairs):.0f} [{100 * low:.0f}, {100 * high:.0f}]"
-        reach = f"{result.trials_to_reach(subject, other, t):.0f}"
-        rows.append([str(t), other, spread, f"{result.ratio(subject, other, t):.3f}", reach])
-    head = ["trials", "against", "% of pairs won [95 %]", "regret ratio", "trials to its median"]
-    parts.append(f"### {subject}: pairs\n\n" + table(head, rows))
-    ranked = [[str(t), *(f"{value:.2f}" for value in result.mean_ranks(t))] for t in points]
-    ranked.append(["CPU ms per trial", *(f"{cpu[m]:.2f}" for m in result.methods)])
-    parts.append("### Mean rank\n\n" + table(["trials", *result.methods], ranked))
-    by_kind = []
-    for kind in KINDS:
-        count = sum(kind in p.kinds for p in result.problems)
-        if count:
-            cells = [kind, str(count)]
-            for other in others:
-                won = percent(result.win_rate(subject, other, points[-1], kind))
-                cells.append(f"{won:.0f} / {result.ratio(subject, other, points[-1], kind):.2f}")
-            by_kind.append(
-                [*cells, f"{result.mean_ranks(points[-1], kind)[result.methods.index(subject)]:.2f}"]
-            )
-    head = ["kind", "pairs", *(f"won % / ratio, {other}" for other in others), "rank"]
-    parts.append(f"### {subject} by kind, {points[-1]} trials\n\n" + table(head, by_kind))
-    return "\n".join(parts)
-
-
-def regrets(result: Comparison, trials: int) -> str:
-    """Median regret of every method on every problem."""
-    rows = []
-    for name in result.names:
-        of = [p for p in result.problems if p.name == name]
-        medians = [float(np.median([result.at(m, p, trials) for p in of])) for m in result.methods]
-        best = min(medians)
-        rows.append([name, *(f"**{value:.3g}**" if value == best else f"{value:.3g}" for value in medians)])
-    return f"### Median regret, {trials} trials\n\n" + table(["problem", *result.methods], rows)
-
-
-def aims(result: Comparison, subject: str, trials: int) -> str:
-    """The aims, met or not."""
-    lines = []
-    for other, aim in AIMS.items():
-        if other in result.methods and trials >= 100:
-            won = percent(result.win_rate(subject, other, 100))
-            word = "met" if won >= aim else "NOT met"
-            lines.append(
-                f"- at least {aim:.0f} % of pairs won over {other}'s TPE at 100 trials: {won:.0f} %, {word}"
-            )
-    return "\n".join(lines) + "\n"
-
-
-# Command line.
-
-
-def variant(text: str) -> Method:
-    """Read ``NAME=key:value,...``, the values as Python literals.
-
-    >>> variant("wide=gamma:0.5,n_EI_candidates:32").settings
-    {'gamma': 0.5, 'n_EI_candidates': 32}
+    >>> name, method = parse_variant("wide=tpe,gamma:0.5,n_EI_candidates:32")
+    >>> name, method.algorithm, dict(method.settings)
+    ('wide', 'tpe', {'gamma': 0.5, 'n_EI_candidates': 32})
     """
     name, _, body = text.partition("=")
+    algorithm, *items = body.split(",")
     settings: dict[str, Any] = {}
-    for item in filter(None, body.split(",")):
+    for item in items:
         key, _, value = item.partition(":")
         try:
             settings[key.strip()] = ast.literal_eval(value.strip())
         except (ValueError, SyntaxError):
             settings[key.strip()] = value.strip()
-    return Method(name, "parzen", settings)
-
-
-def collect(
-    methods: Sequence[Method], problems: Sequence[Problem], trials: int
-) -> tuple[Runs, dict[str, float]]:
-    """Run what is missing, and say so on the way.
-
-    Returns:
-        The curves, and each method's CPU milliseconds per trial.
-    """
-    runs: Runs = {}
-    cpu: dict[str, float] = {}
-    for method in methods:
-        cache = None if method.settings is not None else Cache(problems[0].suite, method.library)
-        spent, fresh = [], 0
-        for problem in problems:
-            found = cache.get(problem, trials) if cache else None
-            if found is None:
-                found = run(method, problem, trials)
-                fresh += 1
-                if cache:
-                    cache.put(problem, *found)
-            runs[method.name, problem.name, problem.seed] = found[0]
-            spent.append(found[1])
-        cpu[method.name] = float(np.mean(spent))
-        print(f"{method.name}: {len(problems)} runs, {fresh} of them new", flush=True)
-    return runs, cpu
-
-
-def installed(names: Sequence[str]) -> list[Method]:
-    """The methods of these libraries, leaving out what is not installed with a line that says so."""
-    methods = []
-    for name in names:
-        try:
-            peers.version(name)
-        except ModuleNotFoundError as error:
-            print(f"{name} is left out: {error}. `make bench-env` makes an environment with all of them.")
-        else:
-            methods.append(Method(name, name))
-    return methods
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command line; see the module's text."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="5 seeds instead of 20")
-    parser.add_argument("--suite", choices=sorted(SUITES), default="report")
-    parser.add_argument(
-        "--methods", default="parzen,hyperopt,optuna,random", help="of " + ", ".join(peers.SEARCHES)
+    return name, Method(
+        f"parzen {name}", "parzen", "parzen:search", algorithm, settings=tuple(settings.items())
     )
-    parser.add_argument("--problems", default="", help="names, separated by commas; all if left out")
-    parser.add_argument("--seeds", default="", help="a number of seeds, or FIRST:END")
-    parser.add_argument("--trials", type=int, default=100)
+
+
+# What is wanted, and what is there.
+
+
+@cache
+def problem_of(name: str, suite: str, seed: int) -> Problem:
+    """The same instance for all methods; some take long to build."""
+    return make(name, suite, seed)
+
+
+def version_of(method: Method) -> str:
+    """What runs are filed under: the library's version, and a variant's settings."""
+    settings = ",".join(f"{key}:{value}" for key, value in method.settings)
+    return peers.version(method.distribution) + (f" {method.algorithm},{settings}" if settings else "")
+
+
+@cache
+def records(suite: str, name: str) -> Records:
+    """The file of one method. Variants are kept where git does not look."""
+    folder = DATA if not METHODS[name].settings else Path(__file__).parent / "results"
+    return Records(folder / f"{suite}-{name}.csv", newest_only=METHODS[name].distribution == "parzen")
+
+
+def share(wish: Wish, name: str) -> Iterator[tuple[str, int, int]]:
+    """The problems of one method, each with its number of seeds and of trials."""
+    method = METHODS[name]
+    count = method.problems if wish.suite == "report" else 0
+    for problem in wish.problems or (core(wish.suite, count) if count else names(wish.suite)):
+        seeds, trials = wish.seeds or method.seeds, wish.trials or method.trials
+        if "training" in problem_of(problem, wish.suite, 0).kinds:
+            seeds, trials = min(seeds, TRAINING[0]), min(trials, TRAINING[1])
+        yield problem, seeds, trials
+
+
+def jobs(wish: Wish) -> Iterator[Job]:
+    """All runs that are wanted, in the order in which they are best run."""
+    for first, end in ROUNDS:
+        for name in wish.chosen():
+            rows = list(share(wish, name))
+            for seed in range(first, min(end, max((seeds for _, seeds, _ in rows), default=0))):
+                yield from (
+                    Job(name, problem, seed, trials) for problem, seeds, trials in rows if seed < seeds
+                )
+
+
+def lacking(wish: Wish) -> list[Job]:
+    """The wanted runs that are not kept yet, of methods whatever the environment."""
+    found = []
+    for job in jobs(wish):
+        book = records(wish.suite, job.method)
+        problem = problem_of(job.problem, wish.suite, job.seed)
+        if book.get(_filed(wish.suite, job.method), problem, job.trials) is None:
+            found.append(job)
+    return found
+
+
+def _filed(suite: str, name: str) -> str:
+    """The version whose runs count: what is installed here, else that of the newest run."""
+    try:
+        return version_of(METHODS[name])
+    except ModuleNotFoundError:
+        return records(suite, name).version
+
+
+def run(wish: Wish, hours: float) -> None:
+    """Run what is missing and possible in this environment, for at most so many hours of CPU time."""
+    reasons = {name: peers.missing(name) for name in wish.chosen()}
+    for name, reason in reasons.items():
+        if reason and wish.methods:
+            print(f"{name} is left out here: {reason}", flush=True)
+    todo = [job for job in lacking(wish) if not reasons[job.method]]
+    for done, job in enumerate(todo):
+        if time.process_time() > 3600 * hours:
+            print(f"{len(todo) - done} runs are left: the time is up", flush=True)
+            return
+        problem = problem_of(job.problem, wish.suite, job.seed)
+        try:
+            result = search(METHODS[job.method].search(), problem, job.trials)
+        except Exception as error:  # noqa: BLE001  # a peer's failure is a finding, not our end
+            print(f"{job.method} failed on {job.problem}, seed {job.seed}: {error!r}", flush=True)
+            continue
+        records(wish.suite, job.method).put(version_of(METHODS[job.method]), problem, result)
+        print(
+            f"{done + 1}/{len(todo)} {job.method} {job.problem} {job.seed}: "
+            f"{result.curve[-1]:.3g}, {result.cpu_ms:.1f} ms",
+            flush=True,
+        )
+
+
+def run_everywhere(wish: Wish, hours: float) -> None:
+    """Run what is missing, each method in the environment that has it."""
+    folders = dict.fromkeys(METHODS[name].environment for name in wish.chosen())
+    for folder in folders:
+        python = ROOT / folder / "bin" / "python"
+        here = [name for name in wish.chosen() if METHODS[name].environment == folder]
+        if not python.exists() or Path(sys.prefix) == python.parents[1]:
+            run(Wish(**{**vars(wish), "methods": tuple(here)}), hours)
+        else:
+            command = [str(python), "-m", "benchmarks.quality", "run", "--suite", wish.suite]
+            command += ["--methods", ",".join(here), "--hours", str(hours)]
+            for option in ("seeds", "trials"):
+                command += [f"--{option}", str(getattr(wish, option))] * (getattr(wish, option) is not None)
+            command += ["--problems", ",".join(wish.problems)] if wish.problems else []
+            subprocess.run(command, cwd=ROOT, check=True)
+
+
+def plan(wish: Wish) -> str:
+    """What is missing and what it would cost, as a table."""
+    missing = lacking(wish)
+    rows, total = [], 0.0
+    for name in wish.chosen():
+        trials = [job.trials for job in missing if job.method == name]
+        cost = sum(trials) * records(wish.suite, name).typical_ms() / 3.6e6
+        total += 0.0 if math.isnan(cost) else cost
+        where = peers.missing(name) and f"not here; {METHODS[name].environment}"
+        rows.append([name, str(len(trials)), "unknown" if math.isnan(cost) else f"{cost:.2f}", where])
+    rows.append(["all", str(len(missing)), f"{total:.2f}", ""])
+    return quality_report.table(["method", "runs missing", "CPU hours", "environment"], rows)
+
+
+def comparison(wish: Wish) -> Comparison:
+    """All kept runs of the newest version of each chosen method."""
+    curves: dict[str, dict[tuple[str, int], Any]] = {}
+    chosen = dict.fromkeys((*wish.chosen(), SCALE))
+    for job in jobs(Wish(wish.suite, tuple(chosen), wish.problems, wish.seeds, 1)):
+        problem = problem_of(job.problem, wish.suite, job.seed)
+        found = records(wish.suite, job.method).get(records(wish.suite, job.method).version, problem, 1)
+        if found is not None:
+            curves.setdefault(job.method, {})[job.problem, job.seed] = found.curve
+    kinds = {name: problem_of(name, wish.suite, 0).kinds for name in wish.problems or names(wish.suite)}
+    return Comparison(curves, kinds)
+
+
+def notes(wish: Wish, result: Comparison) -> Mapping[str, tuple[str, float]]:
+    """Version and CPU milliseconds per trial of each method that has runs."""
+    books = {name: records(wish.suite, name) for name in result.curves}
+    return {name: (book.version, book.typical_ms()) for name, book in books.items()}
+
+
+# Command line.
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__.splitlines()[0])
+    parser.add_argument("verb", nargs="?", choices=("all", "run", "plan", "report", "docs"), default="all")
+    parser.add_argument("--suite", choices=sorted(SUITES), default="report")
+    parser.add_argument("--methods", default="", help="of " + ", ".join(METHODS))
+    parser.add_argument("--problems", default="", help="names, separated by commas")
+    parser.add_argument("--seeds", type=int, help="how many, instead of each method's number")
+    parser.add_argument("--trials", type=int, help="how many, instead of each method's number")
+    parser.add_argument("--hours", type=float, default=math.inf, help="of CPU time, for what is run")
+    parser.add_argument("--quick", action="store_true", help="3 seeds of 100 trials, in this environment")
     parser.add_argument(
-        "--variant", action="append", default=[], help="NAME=key:value,... of parzen's TPE; dev only"
+        "--variant", action="append", default=[], help="NAME=ALGORITHM,key:value,...; dev only"
     )
     options = parser.parse_args(argv)
     if options.variant and options.suite != "dev":
         parser.error(
             "--variant needs --suite dev: constants are not chosen on the problems that are reported"
         )
-    libraries = [name for name in options.methods.split(",") if name]
-    if "random" not in libraries:
-        libraries.append("random")  # the scale of regrets
+    unknown = set(filter(None, options.methods.split(","))) - set(METHODS)
+    if unknown:
+        parser.error(f"unknown methods {', '.join(sorted(unknown))}; known: {', '.join(METHODS)}")
+    return options
+
+
+def _wish(options: argparse.Namespace, variants: tuple[str, ...]) -> Wish:
+    methods, problems = (tuple(filter(None, text.split(","))) for text in (options.methods, options.problems))
+    seeds, trials = (3, 100) if options.quick else (None, None)
+    if variants:
+        methods = (*(methods or DEV), *variants)
+    seeds, trials = options.seeds or seeds, options.trials or trials
+    return Wish(options.suite, methods or None, problems or None, seeds, trials)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command line; see the module's text."""
+    options = _arguments(argv)
     peers.silence()
-    methods = installed(libraries) + [variant(text) for text in options.variant]
-    first, _, end = (options.seeds or ("5" if options.quick else "20")).rpartition(":")
-    seeds = range(int(first or 0), int(end))
-    chosen = options.problems.split(",") if options.problems else names(options.suite)
-    problems = [make(name, options.suite, seed) for name in chosen for seed in seeds]
-    runs, cpu = collect(methods, problems, options.trials)
-    result = Comparison(runs, [m.name for m in methods], problems)
-    print(f"\n## Development figures: suite {options.suite}, {len(chosen)} problems, {len(seeds)} seeds\n")
-    for method in methods:
-        print(
-            "-", method.name, peers.version(method.library), dict(method.settings) if method.settings else ""
-        )
-    print()
-    for subject in [m.name for m in methods if m.library == "parzen"]:
-        print(report(result, subject, options.trials, cpu))
-        if options.suite == "report":
-            print(aims(result, subject, options.trials))
-    print(regrets(result, options.trials))
+    variants = dict(map(parse_variant, options.variant))
+    METHODS.update(variants)
+    wish = _wish(options, tuple(variants))
+    if options.verb == "plan":
+        print(plan(wish))
+        return
+    if options.verb == "run" or (options.verb == "all" and (options.quick or variants)):
+        run(wish, options.hours)
+    elif options.verb == "all":
+        run_everywhere(wish, options.hours)
+    if options.verb == "run":
+        return
+    result = comparison(wish)
+    if options.verb == "docs":
+        quality_report.write(ROOT / "docs" / "benchmark", result, notes(wish, result), wish.suite)
+    else:
+        print(quality_report.text(result, notes(wish, result), wish.suite))
 
 
 if __name__ == "__main__":

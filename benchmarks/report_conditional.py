@@ -77,7 +77,7 @@ def _training(rng: np.random.Generator) -> Problem:
         Param("period", "int", 2, 64, log=True, parent=("restarts", 1)),
         Param("batch", "int", 8, 512, log=True),
     )
-    goal = goals(params, rng, 0.25, 0.75)
+    goal = goals(params, rng, 0.15, 0.85)
     level = {p.name: rng.uniform(0, 0.1, p.size) for p in params if p.kind == "cat"}
     optimum, code = _cheapest(params, level)
     shift = {k: 0.0 if k == code["optimizer"] else rng.uniform(-0.3, 0.3) for k in range(3)}
@@ -183,7 +183,7 @@ def _policy(rng: np.random.Generator) -> Problem:
         Param("batch", "int", 32, 4096, log=True),
         Param("epochs", "int", 1, 20),
     )
-    goal = goals(params, rng, 0.25, 0.75)
+    goal = goals(params, rng, 0.15, 0.85)
     weight = np.array([5.0, 2.0, 1.5, 0.5, 1.0, 0.6])
 
     def loss(point: Point) -> float:
@@ -269,7 +269,7 @@ def _memory(rng: np.random.Generator) -> Problem:
         Param("decay", "float", 1e-6, 1.0, log=True),
         Param("drop", "float", 0.0, 0.6),
     )
-    goal = goals(params, rng, 0.35, 0.65)
+    goal = goals(params, rng, 0.2, 0.8)
 
     def loss(point: Point) -> float:
         t = {name: u - goal[name] for name, u in units(params, point).items()}
@@ -292,7 +292,7 @@ def _stability(rng: np.random.Generator) -> Problem:
         Param("scale", "float", 0.1, 10.0, log=True),
         Param("norm", "cat", 0, 2),
     )
-    goal = goals(params, rng, 0.4, 0.7)
+    goal = goals(params, rng, 0.25, 0.8)
     level, room = rng.permutation([0.0, 0.05, 0.1]), rng.uniform(-0.15, 0.15, 3)
     room[level.argmin()] = 0
 
@@ -315,7 +315,7 @@ def _overflow(rng: np.random.Generator) -> Problem:
         *(Param(f"b{i}", "float", -3.0, 3.0) for i in range(3)),
         Param("steps", "int", 1, 100, log=True),
     )
-    goal = goals(params, rng, 0.35, 0.65)
+    goal = goals(params, rng, 0.2, 0.8)
     slope = rng.uniform(0.3, 1.0, 8)
 
     def loss(point: Point) -> float:
@@ -341,7 +341,7 @@ def _solvers(rng: np.random.Generator) -> Problem:
         Param("rounds", "int", 10, 5000, log=True),
         Param("ratio", "float", 0.0, 1.0),
     )
-    goal = goals(params, rng, 0.3, 0.7)
+    goal = goals(params, rng, 0.15, 0.85)
     works, level = rng.random((5, 4)) < 0.5, rng.uniform(0.02, 0.2, (5, 4))
     solver, penalty = int(rng.integers(5)), int(rng.integers(4))
     works[solver, penalty], level[solver, penalty] = True, 0.0

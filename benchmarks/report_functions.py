@@ -91,7 +91,7 @@ def _effects(rng: np.random.Generator) -> Problem:
     params = tuple(
         Param(f"x{i}", "float", *((1e-4, 1e2, True) if i % 3 else (0.0, 2.0, False))) for i in range(20)
     )
-    goal, order = goals(params, rng, 0.15, 0.85), [f"x{i}" for i in rng.permutation(20)]
+    goal, order = goals(params, rng), [f"x{i}" for i in rng.permutation(20)]
     weight = dict(zip(order, [9, 7, 5, 4, 3, 2] + [0.05] * 14, strict=True))
     couples = [(order[0], order[2]), (order[1], order[3]), (order[4], order[5])]
 

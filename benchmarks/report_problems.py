@@ -60,7 +60,7 @@ def _network(rng: np.random.Generator) -> Problem:
         Param("smoothing", "float", 0.0, 0.3),
         Param("epochs", "int", 5, 100, step=5),
     )
-    goal = goals(params, rng, 0.3, 0.7)
+    goal = goals(params, rng, 0.15, 0.85)
     moved = np.array([0.0, *rng.uniform(-0.3, 0.3, 3)])[rng.permutation(4)]
     level, bend = np.where(moved == 0, 0.0, rng.uniform(0.01, 0.06, 4)), rng.permutation([0.0, 0.02, 0.05])
 

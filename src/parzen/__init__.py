@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from functools import partial as partial
 
     from parzen import errors as errors
+    from parzen.algorithms.auto import Auto as Auto
+    from parzen.algorithms.gp import GP as GP
     from parzen.algorithms.tpe import TPE as TPE
     from parzen.best import Best as Best
     from parzen.documents import JOB_STATE_CANCEL as JOB_STATE_CANCEL
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from parzen.executors.threads import Threads as Threads
     from parzen.hyperopt import anneal as anneal
     from parzen.hyperopt import atpe as atpe
+    from parzen.hyperopt import auto as auto
+    from parzen.hyperopt import gp as gp
     from parzen.hyperopt import grid as grid
     from parzen.hyperopt import mix as mix
     from parzen.hyperopt import pyll as pyll
@@ -60,6 +64,8 @@ if TYPE_CHECKING:
     fmin_pass_expr_memo_ctrl = wants_expression
 
 _WHERE = {
+    "Auto": "parzen.algorithms.auto",
+    "GP": "parzen.algorithms.gp",
     "Asha": "parzen.pruners.asha",
     "Median": "parzen.pruners.median",
     "Processes": "parzen.executors.processes",
@@ -75,6 +81,8 @@ _WHERE = {
     "Trials": "parzen.search",
     "anneal": "parzen.hyperopt.anneal:",
     "atpe": "parzen.hyperopt.atpe:",
+    "auto": "parzen.hyperopt.auto:",
+    "gp": "parzen.hyperopt.gp:",
     "errors": "parzen.errors:",
     "fmin": "parzen.search",
     "fmin_pass_expr_memo_ctrl": "parzen.domain:wants_expression",

@@ -153,7 +153,7 @@ class Trials:
         if self._store is not None and not (self._writing and resume is None):
             self._open(given, algorithm, seed=seed, maximize=maximize, resume=resume, **others)
         elif self._study is None:
-            self._opened = Study(given, algorithm or "tpe", seed=seed, maximize=maximize, **others)
+            self._opened = Study(given, algorithm or "auto", seed=seed, maximize=maximize, **others)
             self._head = self._opened.ledger.head
         elif self._store is not None:
             self._study.enter(given, maximize, seed=seed, **others)

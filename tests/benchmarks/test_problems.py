@@ -30,7 +30,7 @@ def test_the_suites_share_no_function():
     """Neither a builder nor, for those with the same number of parameters, their losses."""
     builders = [{getattr(b, "args", (b,))[-1] for b in SUITES[suite].values()} for suite in ("dev", "report")]
     assert not builders[0] & builders[1]
-    prints = {make(name, suite, 0).fingerprint() for name, suite in ALL}
+    prints = {make(name, suite, 0).fingerprint for name, suite in ALL}
     assert len(prints) == len(ALL)
 
 
@@ -76,8 +76,8 @@ class TestEachProblem:
             assert sum(map(math.isfinite, losses)) >= 100
 
     def test_seeds_are_different_functions(self, name, suite):
-        assert make(name, suite, 0).fingerprint() != make(name, suite, 1).fingerprint()
-        assert make(name, suite, 0).fingerprint() == make(name, suite, 0).fingerprint()
+        assert make(name, suite, 0).fingerprint != make(name, suite, 1).fingerprint
+        assert make(name, suite, 0).fingerprint == make(name, suite, 0).fingerprint
 
     def test_the_argmin_is_legal_and_attains_the_minimum(self, name, suite):
         for seed in range(4):

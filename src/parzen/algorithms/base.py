@@ -79,14 +79,17 @@ def size(algorithm: Algorithm, space: Space) -> float:
 
 
 NAMES: dict[str, str] = {
+    "auto": "parzen.algorithms.auto:Auto",
     "tpe": "parzen.algorithms.tpe:TPE",
+    "gp": "parzen.algorithms.gp:GP",
+    "cmaes": "parzen.algorithms.cmaes:CMAES",
     "random": "parzen.algorithms.random:Random",
     "anneal": "parzen.algorithms.anneal:Anneal",
     "grid": "parzen.algorithms.grid:Grid",
     "mix": "parzen.algorithms.mix:Mix",
     "sobol": "parzen.algorithms.quasirandom:QuasiRandom",
 }
-_ALIASES = {"rand": "random", "atpe": "tpe"}
+_ALIASES = {"rand": "random", "atpe": "auto"}
 
 
 def named(name: str) -> Callable[..., Algorithm]:

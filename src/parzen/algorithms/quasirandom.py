@@ -39,3 +39,18 @@ def sobol_start(history: History, ask: Ask) -> dict[str, float | int]:
         return {}
     shares = sobol_point(ask.number, d, scramble(d, ask.study_rng("sobol"))).tolist()
     return history.space.point_from(shares.__getitem__)
+
+
+def first_points(history: History, ask: Ask) -> Proposal:
+    """How a model-based search begins: in the middle of the prior, then quasi-randomly.
+
+    People centre their ranges on what they believe in, and of most functions the middle is
+    better than a random point.
+
+    Args:
+        history: Only its space matters.
+        ask: Only number and seed matter.
+    """
+    if ask.number == 0:
+        return Proposal(history.space.point_from(lambda _: 0.5), note={"by": "middle"})
+    return Proposal(sobol_start(history, ask), note={"by": "sobol"})

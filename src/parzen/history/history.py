@@ -240,9 +240,11 @@ class OutcomeRow:
         status: What became of it.
         losses: m minimised losses, or none.
         last: Step and value of its last report, or None.
+        metrics: Other numbers in its result, by key.
+        note: What the algorithm noted with its point.
     """
 
-    __slots__ = ("last", "losses", "number", "status", "values")
+    __slots__ = ("last", "losses", "metrics", "note", "number", "status", "values")
 
     def __init__(
         self,
@@ -251,12 +253,16 @@ class OutcomeRow:
         status: Status,
         losses: Sequence[float],
         last: tuple[float, float] | None = None,
+        metrics: Mapping[str, float] | None = None,
+        note: Mapping[str, Any] | None = None,
     ) -> None:
         self.number = number
         self.values = values
         self.status = status
         self.losses = losses
         self.last = last
+        self.metrics = _NOTHING if metrics is None else metrics
+        self.note = _NOTHING if note is None else note
 
 
 class Columns:
@@ -411,6 +417,17 @@ class History:
         """What the algorithm noted with each point."""
         return [self._trials[i].note for i in self.numbers.tolist()]
 
+    def latest_note(self, wanted: Callable[[Mapping[str, Any]], bool]) -> Mapping[str, Any] | None:
+        """The newest note with some property, in the order in which points were suggested.
+
+        Args:
+            wanted: Called with notes, the newest first, until it says True.
+        """
+        for number in reversed(self._tables.point_numbers[: self._n_points]):
+            if wanted(self._trials[number].note):
+                return self._trials[number].note
+        return None
+
     @property
     def reports(self) -> list[Mapping[float, float]]:
         """Step -> intermediate value, of each trial, in the order of the steps."""
@@ -480,6 +497,8 @@ class History:
                     tables.statuses[i],
                     tables.losses[i],
                     tables.last_reports[i],
+                    tables.metrics[i],
+                    self._trials[tables.outcome_numbers[i]].note,
                 )
                 step(state, row)
         if keep:

@@ -1,7 +1,7 @@
-"""``hyperopt.atpe``: accepted; it answers with parzen's TPE.
+"""``hyperopt.atpe``: accepted; it answers with parzen's default, which also adapts itself.
 
 Hyperopt's adaptive TPE predicts its own settings with models trained for its
-old density estimate; they mean nothing for this one.
+old density estimate; they mean nothing here.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from parzen.algorithms.tpe import TPE
+from parzen.algorithms.auto import Auto
 from parzen.documents import Document
 from parzen.domain import Domain
 from parzen.suggest import suggest_documents
@@ -17,7 +17,7 @@ from parzen.trials import Trials
 
 
 def suggest(new_ids: Sequence[Any], domain: Domain, trials: Trials, seed: int) -> list[Document]:
-    """One document with the next point of parzen's TPE.
+    """One document with the next point of parzen's default algorithm.
 
     Args:
         new_ids: The first is used.
@@ -25,7 +25,7 @@ def suggest(new_ids: Sequence[Any], domain: Domain, trials: Trials, seed: int) -
         trials: The past.
         seed: Decides the random numbers.
     """
-    return suggest_documents(TPE(), new_ids[:1], domain, trials, seed)
+    return suggest_documents(Auto(), new_ids[:1], domain, trials, seed)
 
 
-suggest.make_algorithm = TPE  # type: ignore[attr-defined]  # what fmin uses in its place
+suggest.make_algorithm = Auto  # type: ignore[attr-defined]  # what fmin uses in its place

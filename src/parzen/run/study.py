@@ -67,7 +67,7 @@ class Study:
         space: Dicts, lists, tuples, `hp` expressions and constants, or a `Space`. Left out, that of
             a study that exists, whose values cannot be built then.
         algo: A settings object such as ``TPE()``, or a name such as ``"tpe"``; left out, what the
-            study has, or TPE.
+            study has, or ``"auto"``.
         seed: A whole number of at least 0; left out, what the study has, or fresh entropy. The same
             seed and the same outcomes give the same search.
         maximize: Whether told values are to be made large; left out, as the study is, or False.
@@ -301,7 +301,7 @@ class Study:
         """
         now = self.ledger.configured
         if algorithm is None and now is None:
-            algorithm = "tpe"
+            algorithm = "auto"
         if algorithm is not None:
             self._algorithm = algorithm = checked_algorithm(algorithm)
             settings["algorithm"] = algorithms.describe(algorithm)

@@ -1,0 +1,101 @@
+"""Figures of a comparison: normalised regret by class, and mean rank, over trials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.base import KINDS
+from benchmarks.comparison import Comparison
+from benchmarks.peers import METHODS
+
+# Okabe and Ito's colours, which the colour-blind can tell apart; ours are dark and wide.
+_OURS = {"auto": "#000000", "gp": "#555555", "tpe": "#0072B2"}
+_THEIRS = ("#D55E00", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#F0E442", "#8B4513", "#7F7F7F", "#9467BD")
+
+
+def _style(methods: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Colour and width of each method's line."""
+    theirs = [name for name in methods if name not in _OURS]
+    style = {name: {"color": color, "lw": 2.2, "zorder": 3} for name, color in _OURS.items()}
+    for i, name in enumerate(theirs):
+        dashed = "--" if i >= len(_THEIRS) else "-"
+        style[name] = {"color": _THEIRS[i % len(_THEIRS)], "lw": 1.2, "ls": dashed}
+    return style
+
+
+def draw(folder: Path, result: Comparison, groups: Sequence[tuple[str, list[str]]]) -> list[tuple[str, str]]:
+    """Draw everything.
+
+    Returns:
+        The name of each file, and what it shows in words.
+    """
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    mpl.rcParams["svg.hashsalt"] = "parzen"  # the same figure gives the same file
+    found = []
+    if groups:
+        title, methods = groups[0]
+        longest = max((t for t in (200, 100, 50) if result.pairs(methods, t)), default=0)
+        if longest:
+            _regret(folder / "regret.svg", result, methods, longest)
+            found.append(("regret.svg", f"Normalised regret over trials in each class, {title}"))
+    for i, (title, methods) in enumerate(groups):
+        longest = max((t for t in (200, 100, 50) if result.pairs(methods, t)), default=0)
+        if longest:
+            _rank(folder / f"rank-{i + 1}.svg", result, methods, longest)
+            found.append((f"rank-{i + 1}.svg", f"Mean rank over trials, {title}"))
+    return found
+
+
+def _save(figure: Any, path: Path, axes: Any, columns: int) -> None:
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="lower center", ncols=columns, frameon=False, fontsize=8)
+    figure.savefig(path, metadata={"Date": None}, bbox_inches="tight")
+
+
+def _regret(path: Path, result: Comparison, methods: Sequence[str], trials: int) -> None:
+    """One panel per class: mean normalised regret, its axis logarithmic."""
+    from matplotlib.figure import Figure
+
+    kinds = [kind for kind in KINDS if result.pairs(methods, trials, kind)]
+    rows, style = -(-len(kinds) // 4), _style(methods)
+    figure = Figure(figsize=(12, 2.7 * rows + 0.8))
+    panels = figure.subplots(rows, 4, squeeze=False).ravel()
+    steps = np.arange(1, trials + 1)
+    for panel, kind in zip(panels, kinds, strict=False):
+        pairs = result.pairs(methods, trials, kind)
+        for name in methods:
+            shares = [
+                np.minimum(1, result.curves[name][pair][:trials] / result.level[pair[0]]) for pair in pairs
+            ]
+            panel.plot(steps, np.mean(shares, axis=0), label=METHODS[name].title, **style[name])
+        panel.set(yscale="log", title=kind)
+        panel.grid(alpha=0.25, which="both", lw=0.5)
+    for panel in panels[len(kinds) :]:
+        panel.set_visible(False)
+    figure.supxlabel("trials", y=0.09, fontsize=9)
+    figure.supylabel("normalised regret", fontsize=9)
+    figure.tight_layout(rect=(0.01, 0.1, 1, 1))
+    _save(figure, path, panels[0], 5)
+
+
+def _rank(path: Path, result: Comparison, methods: Sequence[str], trials: int) -> None:
+    """Mean rank of each method."""
+    from matplotlib.figure import Figure
+
+    steps = sorted({*range(5, min(50, trials), 3), *range(50, trials + 1, 10), trials})
+    table = np.array([[rank.mean for rank in result.ranks(methods, t)] for t in steps])
+    figure, style = Figure(figsize=(8, 5)), _style(methods)
+    panel = figure.subplots()
+    for name, column in zip(methods, table.T, strict=True):
+        panel.plot(steps, column, label=METHODS[name].title, **style[name])
+    panel.set(xlabel="trials", ylabel="mean rank (1 is best)")
+    panel.invert_yaxis()
+    panel.grid(alpha=0.25, lw=0.5)
+    figure.tight_layout(rect=(0, 0.14, 1, 1))
+    _save(figure, path, panel, 4)

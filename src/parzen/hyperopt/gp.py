@@ -1,0 +1,30 @@
+"""The Gaussian process behind Hyperopt's signature; not part of Hyperopt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from parzen.algorithms.gp import GP
+from parzen.documents import Document
+from parzen.domain import Domain
+from parzen.suggest import suggest_documents
+from parzen.trials import Trials
+
+
+def suggest(
+    new_ids: Sequence[Any], domain: Domain, trials: Trials, seed: int, n_startup_jobs: int | None = None
+) -> list[Document]:
+    """One document with the next point, whatever the number of ids.
+
+    Args:
+        new_ids: The first is used.
+        domain: Gives the space.
+        trials: The past.
+        seed: Decides the random numbers.
+        n_startup_jobs: Trials that must have ended before the model is used. Left out, 10.
+    """
+    return suggest_documents(GP(n_startup_jobs), new_ids[:1], domain, trials, seed)
+
+
+suggest.make_algorithm = GP  # type: ignore[attr-defined]  # what fmin uses in its place

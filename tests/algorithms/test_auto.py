@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+
+from parzen.algorithms.auto import MANY_RUNNING, Auto
+from parzen.algorithms.base import Ask, named
+from parzen.errors import InvalidArgument
+from parzen.run.study import Study
+from parzen.space import hp
+from parzen.testing import PROBLEMS, AlgorithmContract
+from parzen.testing.searches import run
+
+NUMBERS = {label: hp.uniform(label, -5, 5) for label in "xyz"}
+CHOICE = {"x": hp.uniform("x", 0, 1), "k": hp.choice("k", ["a", "b"])}
+
+
+class TestAuto(AlgorithmContract):
+    """The switches to CMA-ES and TPE are moved into the contract's searches."""
+
+    algorithm = Auto(n_startup_jobs=5)
+
+    @pytest.fixture(autouse=True, scope="class")
+    def _early(self):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("parzen.algorithms.auto.GP_UNTIL", 15)
+            yield
+
+
+def bowl(trial):
+    return sum(float(value) ** 2 for value in trial.point.values())
+
+
+def test_the_note_says_who_and_why():
+    study = run(Study(CHOICE, Auto(), seed=0), bowl, 14)
+    assert [trial.note["by"] for trial in study.trials[:10]] == ["middle", *["sobol"] * 9]
+    assert {trial.note["by"] for trial in study.trials[10:]} <= {"gp", "gp, box"}
+    assert {trial.note["why"] for trial in study.trials} == {"fewer than 500 trials have ended"}
+
+
+@pytest.mark.parametrize(
+    ("space", "cmaes", "parts"),
+    [
+        (NUMBERS, True, {"cmaes", "tpe"}),
+        (NUMBERS, False, {"tpe", "gp", "gp, box"}),
+        (CHOICE, True, {"tpe", "gp", "gp, box"}),
+    ],
+)
+def test_a_long_search_goes_on_with_others(space, cmaes, parts, monkeypatch):
+    """CMA-ES only over numbers, and only where the study was begun with it."""
+    monkeypatch.setattr("parzen.algorithms.auto.GP_UNTIL", 20)
+    study = run(Study(space, Auto(cmaes=cmaes), seed=0), bowl, 44)
+    late = {trial.note["by"] for trial in study.trials[20:]}
+    assert late <= parts
+    assert {"tpe", "cmaes"} & parts <= late
+
+
+def test_many_workers_are_given_points_by_tpe():
+    study = run(Study(NUMBERS, Auto(), seed=0), bowl, 12)
+    answers = [study.ask().note for _ in range(MANY_RUNNING + 2)]
+    assert answers[-1]["by"] == "tpe"
+    assert answers[-1]["why"] == f"{MANY_RUNNING + 1} trials are running"
+
+
+def test_it_is_the_default():
+    assert type(Study(NUMBERS)._used_algorithm()) is Auto
+    assert isinstance(named("auto")(), Auto)
+    assert isinstance(named("atpe")(), Auto)
+
+
+def test_the_study_keeps_whether_cmaes_is_used():
+    """What is installed on the machine that resumes does not matter."""
+    study = Study(NUMBERS, Auto(cmaes=False))
+    assert study.ledger.configured.algorithm["settings"]["cmaes"] is False
+    assert Auto().cmaes is True  # the tests have it
+
+
+def test_suggestions_are_those_of_the_part():
+    study = run(Study(CHOICE, Auto(), seed=3), bowl, 20)
+    own = named("gp")().suggest(study.history, Ask(20, 3))
+    assert dict(Auto().suggest(study.history, Ask(20, 3)).point) == dict(own.point)
+
+
+def test_it_comes_near_the_minimum():
+    """The median of five seeds, half the trials that TPE's test allows."""
+    problem = PROBLEMS["gated"]
+    ends = [
+        run(Study(problem.space, seed=s), lambda t: problem.loss(t.params), 30).best.loss for s in range(5)
+    ]
+    assert np.median(ends) - problem.minimum < 0.05
+
+
+def test_wrong_settings_are_refused():
+    with pytest.raises(InvalidArgument, match="n_startup_jobs"):
+        Auto(n_startup_jobs=0)
