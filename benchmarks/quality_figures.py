@@ -9,18 +9,19 @@ from typing import Any
 import numpy as np
 
 from benchmarks.base import KINDS
-from benchmarks.comparison import Comparison
+from benchmarks.comparison import SCALE, Comparison
 from benchmarks.peers import METHODS
 
 # Okabe and Ito's colours, which the colour-blind can tell apart; ours are dark and wide.
 _OURS = {"auto": "#000000", "gp": "#555555", "tpe": "#0072B2"}
-_THEIRS = ("#D55E00", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#F0E442", "#8B4513", "#7F7F7F", "#9467BD")
+_THEIRS = ("#E69F00", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#F0E442", "#8B4513", "#9467BD")
 
 
 def _style(methods: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Colour and width of each method's line."""
-    theirs = [name for name in methods if name not in _OURS]
+    theirs = [name for name in methods if name not in _OURS and name != SCALE]
     style = {name: {"color": color, "lw": 2.2, "zorder": 3} for name, color in _OURS.items()}
+    style[SCALE] = {"color": "#AAAAAA", "lw": 1.2}
     for i, name in enumerate(theirs):
         dashed = "--" if i >= len(_THEIRS) else "-"
         style[name] = {"color": _THEIRS[i % len(_THEIRS)], "lw": 1.2, "ls": dashed}
@@ -59,29 +60,36 @@ def _save(figure: Any, path: Path, axes: Any, columns: int) -> None:
 
 
 def _regret(path: Path, result: Comparison, methods: Sequence[str], trials: int) -> None:
-    """One panel per class: mean normalised regret, its axis logarithmic."""
+    """One panel per class: mean normalised regret, its axis logarithmic and cut at a thousandth."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import NullFormatter
 
     kinds = [kind for kind in KINDS if result.pairs(methods, trials, kind)]
     rows, style = -(-len(kinds) // 4), _style(methods)
-    figure = Figure(figsize=(12, 2.7 * rows + 0.8))
+    figure = Figure(figsize=(12, 2.8 * rows + 0.8))
     panels = figure.subplots(rows, 4, squeeze=False).ravel()
-    steps = np.arange(1, trials + 1)
     for panel, kind in zip(panels, kinds, strict=False):
         pairs = result.pairs(methods, trials, kind)
         for name in methods:
-            shares = [
-                np.minimum(1, result.curves[name][pair][:trials] / result.level[pair[0]]) for pair in pairs
-            ]
-            panel.plot(steps, np.mean(shares, axis=0), label=METHODS[name].title, **style[name])
-        panel.set(yscale="log", title=kind)
-        panel.grid(alpha=0.25, which="both", lw=0.5)
+            mean = np.mean([_shares(result, name, pair, trials) for pair in pairs], axis=0)
+            panel.plot(
+                np.arange(1, trials + 1), np.maximum(mean, 1e-3), label=METHODS[name].title, **style[name]
+            )
+        panel.set(yscale="log", title=kind, xlabel="trials")
+        panel.set_ylim(top=1.2, bottom=min(0.09, panel.get_ylim()[0]))
+        panel.yaxis.set_minor_formatter(NullFormatter())
+        panel.grid(alpha=0.25, lw=0.5)
     for panel in panels[len(kinds) :]:
         panel.set_visible(False)
-    figure.supxlabel("trials", y=0.09, fontsize=9)
-    figure.supylabel("normalised regret", fontsize=9)
-    figure.tight_layout(rect=(0.01, 0.1, 1, 1))
+    for panel in panels[::4]:
+        panel.set_ylabel("normalised regret")
+    figure.tight_layout(rect=(0, 0.7 / figure.get_figheight(), 1, 1))
     _save(figure, path, panels[0], 5)
+
+
+def _shares(result: Comparison, method: str, pair: tuple[str, int], trials: int) -> np.ndarray:
+    """(trials,): normalised regret after each trial."""
+    return np.minimum(1, result.curves[method][pair][:trials] / result.level[pair[0]])
 
 
 def _rank(path: Path, result: Comparison, methods: Sequence[str], trials: int) -> None:
