@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import peers
-from benchmarks.problems import KINDS, SUITES, Point, Problem, make
+from benchmarks.problems import KINDS, SUITES, Point, Problem, make, names
 
 RESULTS = Path(__file__).parent / "results"
 CHECKPOINTS = (25, 50, 100)
@@ -394,14 +394,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         parser.error(
             "--variant needs --suite dev: constants are not chosen on the problems that are reported"
         )
-    names = [name for name in options.methods.split(",") if name]
-    if "random" not in names:
-        names.append("random")  # the scale of regrets
+    libraries = [name for name in options.methods.split(",") if name]
+    if "random" not in libraries:
+        libraries.append("random")  # the scale of regrets
     peers.silence()
-    methods = installed(names) + [variant(text) for text in options.variant]
+    methods = installed(libraries) + [variant(text) for text in options.variant]
     first, _, end = (options.seeds or ("5" if options.quick else "20")).rpartition(":")
     seeds = range(int(first or 0), int(end))
-    chosen = options.problems.split(",") if options.problems else SUITES[options.suite]
+    chosen = options.problems.split(",") if options.problems else names(options.suite)
     problems = [make(name, options.suite, seed) for name in chosen for seed in seeds]
     runs, cpu = collect(methods, problems, options.trials)
     result = Comparison(runs, [m.name for m in methods], problems)

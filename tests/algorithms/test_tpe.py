@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from parzen.algorithms.base import Ask
+from parzen.algorithms.encoding import encoding
 from parzen.algorithms.tpe import STARTUP, TPE
+from parzen.algorithms.tpe_model import MOST_REST, Model
+from parzen.algorithms.tpe_seen import Seen
 from parzen.errors import InvalidArgument
 from parzen.run.study import Study
 from parzen.space import hp
@@ -189,15 +192,13 @@ def test_wrong_settings_are_refused(wrong):
 
 
 def test_thousands_of_trials_keep_their_speed_in_arrays():
-    """The rest's mixture has 1000 components at most, whatever the number of trials."""
-    from parzen.algorithms.tpe import MOST_REST, Model, Seen
-
+    """g has 1000 components at most, whatever the number of trials, and l the 25 good ones."""
     study = run(Study({"x": hp.uniform("x", 0, 1)}, "random", seed=0), lambda t: t.point["x"], 1500)
     history = study.history
-    from parzen.algorithms.encoding import encoding
-
     seen = history.derived("test", lambda: Seen(encoding(history.space)), Seen.add)
-    model = Model(TPE(), history, seen)
-    assert len(model.above.weights) == MOST_REST
-    assert model.above.weights.sum() + model.above.prior == pytest.approx(1.0)
-    assert len(model.below.weights) == 25
+    parts, weights, priors = Model(history, seen, good=25, prior=1.0, wanted=24).mixtures
+    assert weights.shape == (2, MOST_REST + 25)
+    assert len(parts.features) == MOST_REST + 25
+    np.testing.assert_allclose(weights.sum(axis=1) + priors, 1.0)
+    assert np.count_nonzero(weights[0]) == 25
+    assert not (weights[0] * weights[1]).any()

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from parzen.numerics.components import NARROW, Block, Components, Layout
 from parzen.numerics.mixture import (
     Candidates,
-    Components,
+    Drawn,
     Kernels,
-    bins,
-    draw,
-    log_density,
-    log_norm,
+    TableKernel,
+    cell_kernel,
+    interval_mass,
+    log_cell_ratio,
+    log_mixtures,
+    log_ratios,
 )
 from parzen.rng import stream
 
@@ -25,11 +29,39 @@ CASES = {
     "bounded lines": (3, 0, (), False),
     "unbounded lines": (0, 2, (), False),
     "tables": (0, 0, (2, 5), False),
-    "all together": (2, 1, (3, 4), False),
+    "a wide table": (0, 0, (NARROW + 3, 2), False),
+    "all together": (2, 1, (3, 4, NARROW + 1), False),
     "masked lines": (2, 1, (), True),
     "masked tables": (0, 0, (3, 4), True),
-    "masked, all together": (2, 2, (2, 3, 4), True),
+    "masked, all together": (2, 2, (2, 3, NARROW + 2), True),
 }
+
+
+class Example(NamedTuple):
+    """A mixture, and what its slow twin needs to know of it."""
+
+    kernels: Kernels
+    parts: Block
+    weights: np.ndarray  # (k,)
+    prior: float
+    tables: list[tuple[np.ndarray, np.ndarray]]  # probabilities: kernel and prior
+    at: Candidates
+
+    def log_density(self, at: Candidates) -> np.ndarray:
+        """The fast density, times the prior's, which it leaves out."""
+        ratios = log_ratios(self.kernels, self.parts, at)
+        return log_mixtures(ratios, self.weights[None, :], np.array([self.prior]))[:, 0] + self.log_prior(at)
+
+    def log_prior(self, at: Candidates) -> np.ndarray:
+        free = self.kernels.layout.unbounded
+        lines = np.where(free, stats.norm.logpdf(at.x), 0.0)
+        if at.on_lines is not None:
+            lines = np.where(at.on_lines, lines, 0.0)
+        total = lines.sum(axis=1)
+        for t, (_, prior) in enumerate(self.tables):
+            term = np.log(prior[at.codes[t]])
+            total = total + (term if at.on_tables is None else np.where(at.on_tables[t], term, 0.0))
+        return total
 
 
 def example(case, k, c, seed=0):
@@ -39,14 +71,11 @@ def example(case, k, c, seed=0):
     rng = stream(seed, k, case)
     unbounded = np.arange(m) >= bounded
     sigma = np.exp(np.round(np.log(rng.uniform(0.05, 0.8, m)) * 20) / 20)
-
-    def table(size):
-        rows = rng.dirichlet(np.ones(size), size)
-        return np.log(0.9 * rows + 0.1 / size)
-
-    kernels = Kernels(
-        sigma, unbounded, [table(size) for size in sizes], [np.log(rng.dirichlet(np.ones(s))) for s in sizes]
-    )
+    tables = [
+        (0.9 * rng.dirichlet(np.ones(size), size) + 0.1 / size, rng.dirichlet(np.ones(size)))
+        for size in sizes
+    ]
+    layout = Layout(unbounded, sizes)
 
     def positions(n):
         return np.where(unbounded, rng.normal(size=(n, m)), rng.random((n, m)))
@@ -58,16 +87,29 @@ def example(case, k, c, seed=0):
     def masks(n):
         return (rng.random((n, m)) < 0.7, rng.random((t, n)) < 0.7) if masked else (None, None)
 
-    means, weights = positions(k), rng.dirichlet(np.ones(k + 1))
+    means, values, weights = positions(k), codes(k), rng.dirichlet(np.ones(k + 1))
     on_lines, on_tables = masks(k)
-    norms = log_norm(bins(means), sigma, unbounded)
-    parts = Components(means, codes(k), on_lines, on_tables, norms, weights[:k], float(weights[k]))
+    if masked:
+        means = np.where(on_lines, means, np.nan)
+        values = np.where(on_tables, values, np.array(sizes, dtype=np.intp)[:, None])
+    components = Components(layout)
+    components.add(means, values)
+    components.scale(sigma)
     on_lines, on_tables = masks(c)
-    return kernels, parts, Candidates(positions(c), codes(c), on_lines, on_tables)
+    return Example(
+        Kernels(layout, sigma, [TableKernel.of(*pair) for pair in tables]),
+        components.block(slice(0, k)),
+        weights[:k],
+        float(weights[k]),
+        tables,
+        Candidates(positions(c), codes(c), on_lines, on_tables),
+    )
 
 
-def slow(kernels, parts, at):
+def slow(given, at):
     """The density of each candidate, component by component, from SciPy's distributions."""
+    kernels, parts = given.kernels, given.parts
+    m = kernels.layout.m
     densities = []
     for i in range(len(at.x)):
 
@@ -76,23 +118,19 @@ def slow(kernels, parts, at):
             for line, x in enumerate(at.x[i]):
                 if at.on_lines is not None and not at.on_lines[i, line]:
                     continue
-                own = j is not None and (parts.on_lines is None or parts.on_lines[j, line])
-                if not own:
-                    yield stats.norm.pdf(x) if kernels.unbounded[line] else 1.0
+                if j is None or not parts.features[j, 2 * m + line]:
+                    yield stats.norm.pdf(x) if kernels.layout.unbounded[line] else 1.0
                     continue
-                mean, sigma = parts.means[j, line], kernels.sigma[line]
-                law = stats.norm(mean, sigma)
-                inside = 1.0 if kernels.unbounded[line] else law.cdf(1.0) - law.cdf(0.0)
-                yield law.pdf(x) / inside
-            for t, matrix in enumerate(kernels.tables):
+                law = stats.norm(parts.means[j, line], kernels.sigma[line])
+                yield law.pdf(x) / (1.0 if kernels.layout.unbounded[line] else law.cdf(1.0) - law.cdf(0.0))
+            for t, (matrix, prior) in enumerate(given.tables):
                 if at.on_tables is not None and not at.on_tables[t, i]:
                     continue
-                own = j is not None and (parts.on_tables is None or parts.on_tables[t, j])
-                row = matrix[parts.codes[t, j]] if own else kernels.priors[t]
-                yield math.exp(row[at.codes[t, i]])
+                own = j is not None and parts.codes[t, j] < len(prior)
+                yield (matrix[parts.codes[t, j]] if own else prior)[at.codes[t, i]]
 
-        total = parts.prior * math.prod(factors(None))
-        for j, weight in enumerate(parts.weights):
+        total = given.prior * math.prod(factors(None))
+        for j, weight in enumerate(given.weights):
             total += weight * math.prod(factors(j))
         densities.append(total)
     return np.log(densities)
@@ -102,78 +140,134 @@ def slow(kernels, parts, at):
 @pytest.mark.parametrize("k", [0, 1, 7])
 def test_log_density_is_its_slow_twin(case, k):
     """To 0.005 for each bounded line: normalisers come from a table, terms are added in single precision."""
-    kernels, parts, at = example(case, k, 11)
+    given = example(case, k, 11)
     np.testing.assert_allclose(
-        log_density(kernels, parts, at), slow(kernels, parts, at), atol=1e-5 + 0.005 * CASES[case][0]
+        given.log_density(given.at), slow(given, given.at), atol=5e-4 + 0.005 * CASES[case][0]
     )
 
 
 @pytest.mark.parametrize("case", list(CASES))
 def test_a_candidate_far_from_everything_keeps_a_finite_density(case):
-    """The prior is everywhere, and where it is not (40 deviations out), logarithms do not overflow."""
-    kernels, parts, at = example(case, 5, 3)
-    far = Candidates(np.where(kernels.unbounded, 40.0, at.x), at.codes, at.on_lines, at.on_tables)
-    assert np.isfinite(log_density(kernels, parts, far)).all()
-
-
-def test_a_component_without_weight_adds_nothing():
-    kernels, parts, at = example("all together", 5, 8)
-    weights = parts.weights.copy()
-    weights[2] = 0.0
-    without = np.arange(5) != 2
-    zero = Components(parts.means, parts.codes, None, None, parts.norms, weights, parts.prior)
-    less = Components(
-        parts.means[without],
-        parts.codes[:, without],
-        None,
-        None,
-        parts.norms[without],
-        weights[without],
-        parts.prior,
+    """The prior is everywhere; terms that single precision cannot hold are added in double."""
+    given = example(case, 5, 3)
+    at = given.at
+    far = Candidates(
+        np.where(given.kernels.layout.unbounded, 30.0, at.x), at.codes, at.on_lines, at.on_tables
     )
-    np.testing.assert_allclose(log_density(kernels, zero, at), log_density(kernels, less, at), rtol=1e-6)
+    assert np.isfinite(given.log_density(far)).all()
+
+
+def test_narrow_kernels_of_many_lines_keep_their_differences():
+    """A density of e**600 times the prior's: candidates still differ by what they should."""
+    m = 200
+    layout = Layout(np.zeros(m, dtype=bool), [])
+    components = Components(layout)
+    components.add(np.full((1, m), 0.5), np.empty((0, 1), dtype=np.intp))
+    sigma = np.full(m, 0.02)
+    components.scale(sigma)
+    x = np.full((3, m), 0.5)
+    x[1, 0] += 0.02
+    x[2] += 0.02
+    at = Candidates(x, np.empty((0, 3), dtype=np.intp))
+    ratios = log_ratios(Kernels(layout, sigma, []), components.block(slice(0, 1)), at)
+    logs = log_mixtures(ratios, np.array([[0.9]]), np.array([0.1]))[:, 0]
+    assert logs[0] == pytest.approx(math.log(0.9) - m * math.log(0.02 * math.sqrt(2 * math.pi)), abs=0.5)
+    assert logs[0] - logs[1] == pytest.approx(0.5, abs=0.01)
+    assert logs[0] - logs[2] == pytest.approx(100.0, abs=0.1)
+
+
+def test_several_mixtures_share_their_components():
+    """A row of weights for each; a component without weight adds nothing."""
+    given = example("all together", 6, 8)
+    weights = np.zeros((2, 6))
+    weights[0, :3], weights[1, 3:] = 0.3, 0.2
+    priors = np.array([0.1, 0.4])
+    both = log_mixtures(log_ratios(given.kernels, given.parts, given.at), weights, priors)
+    for p, rows in enumerate([slice(0, 3), slice(3, 6)]):
+        part = Block(given.parts.features[rows], given.parts.means[rows], given.parts.codes[:, rows])
+        alone = log_mixtures(
+            log_ratios(given.kernels, part, given.at), weights[p : p + 1, rows], priors[p : p + 1]
+        )
+        np.testing.assert_allclose(both[:, p], alone[:, 0], atol=1e-5)
 
 
 def test_a_mixture_on_a_line_integrates_to_one():
     """Simpson's rule with 2001 nodes; to 1 %, which is what the table of normalisers is worth."""
-    kernels, parts, _ = example("one bounded line", 6, 1)
+    given = example("one bounded line", 6, 1)
     x = np.linspace(0.0, 1.0, 2001)[:, None]
-    at = Candidates(x, np.empty((0, 2001), dtype=np.intp), None, None)
-    density = np.exp(log_density(kernels, parts, at))
+    density = np.exp(given.log_density(Candidates(x, np.empty((0, 2001), dtype=np.intp))))
     weights = np.ones(2001)
     weights[1:-1:2], weights[2:-1:2] = 4.0, 2.0
     assert density @ weights / 3 / 2000 == pytest.approx(1.0, abs=0.01)
 
 
 def test_a_mixture_on_tables_sums_to_one():
-    kernels, parts, _ = example("tables", 6, 1)
+    given = example("tables", 6, 1)
     codes = np.array([[a, b] for a in range(2) for b in range(5)], dtype=np.intp).T
-    at = Candidates(np.empty((10, 0)), codes, None, None)
-    assert np.exp(log_density(kernels, parts, at)).sum() == pytest.approx(1.0, abs=1e-6)
+    at = Candidates(np.empty((10, 0)), codes)
+    assert np.exp(given.log_density(at)).sum() == pytest.approx(1.0, abs=1e-6)
 
 
-@pytest.mark.parametrize("sigma", [0.02, 0.1, 0.5, 1.0])
-def test_normalisers_are_scipys(sigma):
-    """To 0.01 at the narrowest bandwidth, as promised."""
-    means = np.linspace(0.0, 1.0, 501)[:, None]
-    law = stats.norm(means, sigma)
-    exact = np.log(law.cdf(1.0) - law.cdf(0.0)) + math.log(sigma * math.sqrt(2 * math.pi))
-    ours = log_norm(bins(means), np.array([sigma]), np.array([False]))
-    np.testing.assert_allclose(ours, exact, atol=0.01)
+# Cells.
 
 
-def test_unbounded_lines_are_not_cut():
-    ours = log_norm(bins(np.array([[-3.0], [0.5], [9.0]])), np.array([0.3]), np.array([True]))
-    np.testing.assert_allclose(ours, math.log(0.3 * math.sqrt(2 * math.pi)), rtol=1e-12)
+def test_interval_mass_is_exact_in_both_tails():
+    low = np.array([-np.inf, -40.0, -1.0, 30.0, 3.0])
+    high = np.array([-38.0, -39.0, 2.0, 31.0, np.inf])
+    # scipy 1.17: norm.cdf(-38), norm.cdf(-39) - ..., norm.sf(30) - norm.sf(31), norm.sf(3)
+    expected = [
+        stats.norm.cdf(-38.0),
+        stats.norm.cdf(-39.0) - stats.norm.cdf(-40.0),
+        stats.norm.cdf(2.0) - stats.norm.cdf(-1.0),
+        stats.norm.sf(30.0) - stats.norm.sf(31.0),
+        stats.norm.sf(3.0),
+    ]
+    np.testing.assert_allclose(interval_mass(low, high), expected, rtol=1e-12)
 
 
-def test_no_lines_have_no_normalisers():
-    assert log_norm(np.empty((4, 0), dtype=np.intp), np.empty(0), np.empty(0, dtype=bool)).shape == (4, 0)
+@pytest.mark.parametrize("sigma", [0.02, 0.1, 1.0])
+def test_a_cell_kernel_is_what_a_gaussian_puts_into_cells(sigma):
+    """Against SciPy's distribution function, with cells of a logarithmic lattice."""
+    edges = np.concatenate([[0.0], np.log(np.arange(1.5, 9.0)) / np.log(9.5), [1.0]])
+    centres = (edges[1:] + edges[:-1]) / 2
+    kernel = cell_kernel(edges, centres, sigma)
+    np.testing.assert_allclose(kernel.sum(axis=1), 1.0, rtol=1e-12)
+    for centre, row in zip(centres, kernel):
+        mass = np.diff(stats.norm(centre, sigma).cdf(edges))
+        np.testing.assert_allclose(row, mass / mass.sum(), atol=1e-12)
 
 
-def test_bins_cover_the_line_and_take_nan_for_the_middle():
-    places = bins(np.array([[0.0], [1.0], [0.5], [np.nan], [-3.0], [7.0]]))
-    assert places[:, 0].tolist() == [0, 4096, 2048, 2048, 0, 4096]
+@pytest.mark.parametrize("unbounded", [False, True])
+def test_masses_of_all_cells_sum_to_one(unbounded):
+    """Kernel over prior, times the prior's mass of each cell."""
+    edges = np.linspace(0.0, 1.0, 12) ** 2
+    if unbounded:
+        edges = np.concatenate([[-np.inf], np.linspace(-4, 4, 12), [np.inf]])
+    prior = interval_mass(edges[:-1], edges[1:]) if unbounded else np.diff(edges)
+    means = np.array([0.0, 0.31, 1.0])
+    ratio = np.exp(log_cell_ratio(means, 0.07, edges[:-1], edges[1:], unbounded))
+    np.testing.assert_allclose(prior @ ratio, 1.0, rtol=1e-9)
+
+
+@pytest.mark.parametrize("sigma", [0.02, 0.2])
+def test_rounded_lines_use_the_mass_of_a_cell(sigma):
+    """A lattice of 200 whole numbers on a logarithmic line: density by brute force over the cells, to 1 %."""
+    edges = np.log(np.arange(0.5, 201.0)) - np.log(0.5)
+    edges /= edges[-1]
+    values = (np.log(np.arange(1, 201)) - np.log(0.5)) / (np.log(200.5) - np.log(0.5))
+    layout = Layout(np.array([False]), [])
+    components = Components(layout)
+    means = values[[0, 1, 4, 150]][:, None]
+    components.add(means, np.empty((0, 4), dtype=np.intp))
+    components.scale(np.array([sigma]))
+    at = Candidates(values[:, None], np.empty((0, 200), dtype=np.intp), cells={0: (edges[:-1], edges[1:])})
+    ratios = log_ratios(Kernels(layout, np.array([sigma]), []), components.block(slice(0, 4)), at)
+    for mean, ours in zip(means[:, 0], ratios.T):
+        mass = np.maximum(np.diff(stats.norm(mean, sigma).cdf(edges)), 1e-300)
+        expected = np.log(mass / mass.sum()) - np.log(np.diff(edges))
+        near = np.abs(values - mean) < 4 * sigma
+        np.testing.assert_allclose(ours[near], expected[near], atol=0.08)
+        assert np.exp(ours.astype(float)) @ np.diff(edges) == pytest.approx(1.0, abs=0.01)
 
 
 # Draws.
@@ -182,29 +276,34 @@ def test_bins_cover_the_line_and_take_nan_for_the_middle():
 COUNT = 20_000
 
 
+def drawn(given, seed, count=COUNT):
+    shares = stream(seed, 0, "draw").random((count, 1 + given.kernels.layout.m + len(given.tables)))
+    return Drawn(given.kernels, given.parts, given.weights, given.prior).at(shares)
+
+
 @pytest.mark.parametrize("k", [0, 1, 4])
 def test_draws_on_a_line_follow_the_density(k):
     """Frequencies in 16 bins, within six standard deviations and the 1 % of the normalisers."""
-    kernels, parts, _ = example("one bounded line", k, 1)
-    x, codes = draw(kernels, parts, COUNT, stream(1, k, "draw"))
+    given = example("one bounded line", k, 1)
+    x, codes = drawn(given, 1)
     assert (x.shape, codes.shape) == ((COUNT, 1), (0, COUNT))
     assert x.min() >= 0.0
     assert x.max() <= 1.0
     nodes = (np.arange(16 * 50) + 0.5) / (16 * 50)
-    at = Candidates(nodes[:, None], np.empty((0, 800), dtype=np.intp), None, None)
-    p = np.exp(log_density(kernels, parts, at)).reshape(16, 50).mean(axis=1) / 16
+    at = Candidates(nodes[:, None], np.empty((0, 800), dtype=np.intp))
+    p = np.exp(given.log_density(at)).reshape(16, 50).mean(axis=1) / 16
     seen = np.histogram(x[:, 0], np.linspace(0, 1, 17))[0] / COUNT
     assert (np.abs(seen - p) < 6 * np.sqrt(p * (1 - p) / COUNT) + 0.01 * p).all()
 
 
 def test_draws_on_an_unbounded_line_follow_the_density():
     """Shares below five thresholds, from the normal distribution functions of the components."""
-    kernels, parts, _ = example("unbounded lines", 4, 1)
-    x, _ = draw(kernels, parts, COUNT, stream(2, 0, "draw"))
+    given = example("unbounded lines", 4, 1)
+    x, _ = drawn(given, 2)
     for threshold in (-1.5, -0.5, 0.0, 0.7, 1.5):
         for line in range(2):
-            own = stats.norm.cdf(threshold, parts.means[:, line], kernels.sigma[line])
-            p = parts.weights @ own + parts.prior * stats.norm.cdf(threshold)
+            own = stats.norm.cdf(threshold, given.parts.means[:, line], given.kernels.sigma[line])
+            p = given.weights @ own + given.prior * stats.norm.cdf(threshold)
             seen = (x[:, line] < threshold).mean()
             assert abs(seen - p) < 6 * math.sqrt(p * (1 - p) / COUNT)
 
@@ -212,45 +311,48 @@ def test_draws_on_an_unbounded_line_follow_the_density():
 @pytest.mark.parametrize("case", ["tables", "masked tables"])
 def test_draws_on_tables_follow_the_density(case):
     """All combinations of values; where a component does not use a table, the prior is drawn."""
-    kernels, parts, _ = example(case, 4, 1)
-    _, codes = draw(kernels, parts, COUNT, stream(3, 0, "draw"))
-    sizes = [len(prior) for prior in kernels.priors]
+    given = example(case, 4, 1)
+    _, codes = drawn(given, 3)
+    sizes = [len(prior) for _, prior in given.tables]
     cells = np.array([[a, b] for a in range(sizes[0]) for b in range(sizes[1])], dtype=np.intp).T
-    p = np.exp(log_density(kernels, parts, Candidates(np.empty((cells.shape[1], 0)), cells, None, None)))
+    p = np.exp(given.log_density(Candidates(np.empty((cells.shape[1], 0)), cells)))
     seen = np.bincount(codes[0] * sizes[1] + codes[1], minlength=len(p)) / COUNT
     assert (np.abs(seen - p) < 6 * np.sqrt(p * (1 - p) / COUNT)).all()
 
 
 def test_draws_follow_masked_lines():
     """A component that does not use a line draws there from the prior: shares below the middle."""
-    kernels, parts, _ = example("masked lines", 5, 1)
-    x, _ = draw(kernels, parts, COUNT, stream(4, 0, "draw"))
-    for line in range(3):
-        free = bool(kernels.unbounded[line])
+    given = example("masked lines", 5, 1)
+    x, _ = drawn(given, 4)
+    m = 3
+    for line in range(m):
+        free = bool(given.kernels.layout.unbounded[line])
         threshold = 0.0 if free else 0.4
         prior = stats.norm.cdf(threshold) if free else threshold
-        law = stats.norm(parts.means[:, line], kernels.sigma[line])
+        law = stats.norm(given.parts.means[:, line], given.kernels.sigma[line])
         own = law.cdf(threshold)
         if not free:
             own = (own - law.cdf(0.0)) / (law.cdf(1.0) - law.cdf(0.0))
-        p = parts.weights @ np.where(parts.on_lines[:, line], own, prior) + parts.prior * prior
+        on = given.parts.features[:, 2 * m + line] > 0
+        p = given.weights @ np.where(on, own, prior) + given.prior * prior
         assert abs((x[:, line] < threshold).mean() - p) < 6 * math.sqrt(p * (1 - p) / COUNT)
 
 
 def test_hyperparameters_of_a_draw_come_from_one_component():
     """Two far components: both lines are near the same one, so their signs agree."""
-    means = np.array([[0.1, 0.1], [0.9, 0.9]])
-    sigma, unbounded = np.array([0.02, 0.02]), np.zeros(2, dtype=bool)
-    norms = log_norm(bins(means), sigma, unbounded)
-    none = np.empty((0, 2), dtype=np.intp)
-    parts = Components(means, none, None, None, norms, np.array([0.5, 0.5 - 1e-9]), 1e-9)
-    x, _ = draw(Kernels(sigma, unbounded, [], []), parts, 500, stream(5, 0, "draw"))
+    layout, sigma = Layout(np.zeros(2, dtype=bool), []), np.array([0.02, 0.02])
+    components = Components(layout)
+    components.add(np.array([[0.1, 0.1], [0.9, 0.9]]), np.empty((0, 2), dtype=np.intp))
+    components.scale(sigma)
+    shares = stream(5, 0, "draw").random((500, 3))
+    parts = components.block(slice(0, 2))
+    x, _ = Drawn(Kernels(layout, sigma, []), parts, np.array([0.5, 0.5 - 1e-9]), 1e-9).at(shares)
     assert ((x[:, 0] > 0.5) == (x[:, 1] > 0.5)).all()
     assert 100 < (x[:, 0] > 0.5).sum() < 400
 
 
-def test_equal_generators_give_equal_draws():
-    kernels, parts, _ = example("masked, all together", 6, 1)
-    one, two = (draw(kernels, parts, 24, stream(6, 0, "draw")) for _ in range(2))
+def test_equal_shares_give_equal_draws():
+    given = example("masked, all together", 6, 1)
+    one, two = (drawn(given, 6, 24) for _ in range(2))
     assert one[0].tolist() == two[0].tolist()
     assert one[1].tolist() == two[1].tolist()

@@ -455,6 +455,8 @@ class History:
 
     def running(self) -> Floats:
         """(k, d) values of the trials with a point and no outcome, in the order of their numbers."""
+        if self._fresh and not self._running:
+            return self._tables.values[:0]
         if self._fresh:
             rows = [row for _, row in sorted(self._running.items())]
         else:

@@ -1,12 +1,10 @@
 """Mixtures of product kernels on the latent scale: the density models of TPE.
 
-A component is a past point. Along a line its kernel is a Gaussian, cut to
-[0, 1] where the line is bounded; along a table it is a row of a matrix. Where
-a component does not use a hyperparameter, its kernel is the prior. One more
-component is the prior itself.
-
-All components of one mixture share their bandwidths, so the exponents of all
-pairs come from matrix products.
+All components share their bandwidths, and so do all mixtures over them. Their
+kernels at all candidates come from one matrix product, and each mixture is a
+weighted sum of those. One more component of each mixture is the prior. All
+densities here are relative to the prior's, which cancels where two mixtures
+are compared and keeps every sum above its share.
 
 Source: Watanabe, "Tree-structured Parzen estimator", arXiv 2304.11127 (2023),
 equations 6 to 9, for kernels and prior; the shared bandwidths are our own.
@@ -14,253 +12,272 @@ equations 6 to 9, for kernels and prior; the shared bandwidths are our own.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-_LOG_ROOT_2PI = 0.5 * math.log(2 * math.pi)
+from parzen.numerics.components import NARROW, Block, Codes, Floats, Layout, Singles
+
+WIDE = 1.0 / 3.0  # of a bandwidth: wider cells are integrated over; the middle's density is within 1 % there
+_SAFE = 80.0  # exponents that single precision holds
 
 
-@dataclass(frozen=True, slots=True)
+class TableKernel(NamedTuple):
+    """The kernels along one table of k values, or along g such tables.
+
+    Attributes:
+        ladder: ([g,] k + 1, k) cumulative probabilities of the values, a row for each component's value;
+            the last row is the prior's.
+        ratio: ([g,] k, k + 1) float32 log of kernel over prior: a row for each candidate's value, a
+            column for each component's; the last column, for components that lack the table, is 0.
+    """
+
+    ladder: Floats
+    ratio: Singles
+
+    @classmethod
+    def of(cls, kernel: Floats, prior: Floats) -> TableKernel:
+        """From probabilities.
+
+        Args:
+            kernel: (k, k) probabilities of the values, a row for each component's value.
+            prior: (k,) probabilities.
+        """
+        ladder = np.cumsum(np.concatenate([kernel, prior[None, :]]), axis=1)
+        ratio = np.zeros((len(prior), len(prior) + 1), dtype=np.float32)
+        ratio[:, :-1] = (np.log(np.maximum(kernel, 1e-300)) - np.log(np.maximum(prior, 1e-300))).T
+        return cls(ladder, ratio)
+
+
 class Kernels:
     """What all components of one suggestion's mixtures share.
 
-    Attributes:
-        sigma: (m,) bandwidths of the m lines.
-        unbounded: (m,) lines whose prior is the standard normal instead of uniform on [0, 1].
-        tables: For each of the t tables a (k, k) matrix: row = the component's value, column =
-            log probability of a value.
-        priors: For each table (k,) log probabilities of the prior.
+    Args:
+        layout: The columns of the features.
+        sigma: (m,) bandwidths.
+        tables: The kernels of each of the t tables.
     """
 
-    sigma: Floats
-    unbounded: npt.NDArray[np.bool_]
-    tables: Sequence[Floats]
-    priors: Sequence[Floats]
-
-
-@dataclass(frozen=True, slots=True)
-class Components:
-    """The components of one mixture beside the prior.
-
-    Attributes:
-        means: (k, m) positions on the lines; anything where inactive.
-        codes: (t, k) values on the tables; anything where inactive.
-        on_lines: (k, m) bool, which lines each uses; None if all.
-        on_tables: (t, k) bool, which tables each uses; None if all.
-        norms: (k, m) log of each Gaussian's integral over the line, from `log_norm`.
-        weights: (k,) mixture weights.
-        prior: The prior's weight. All weights together sum to 1.
-    """
-
-    means: Floats
-    codes: npt.NDArray[np.intp]
-    on_lines: npt.NDArray[np.bool_] | None
-    on_tables: npt.NDArray[np.bool_] | None
-    norms: Floats
-    weights: Floats
-    prior: float
+    def __init__(self, layout: Layout, sigma: Floats, tables: Sequence[TableKernel]) -> None:
+        self.layout = layout
+        self.sigma = sigma
+        self.groups = [
+            TableKernel(
+                np.stack([tables[t].ladder for t in group]), np.stack([tables[t].ratio for t in group])
+            )
+            for group in layout.groups
+        ]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Points whose density is asked: the same layout as `Components`."""
+    """Points whose density is asked.
+
+    Attributes:
+        x: (c, m) positions on the lines; anything finite where inactive.
+        codes: (t, c) values on the tables; anything legal where inactive.
+        on_lines: (c, m) bool, which lines each uses; None if all.
+        on_tables: (t, c) bool, which tables each uses; None if all.
+        cells: Line -> (c,) lower and (c,) upper ends of the interval that is rounded to each candidate.
+    """
 
     x: Floats
-    codes: npt.NDArray[np.intp]
-    on_lines: npt.NDArray[np.bool_] | None
-    on_tables: npt.NDArray[np.bool_] | None
+    codes: Codes
+    on_lines: npt.NDArray[np.bool_] | None = None
+    on_tables: npt.NDArray[np.bool_] | None = None
+    cells: dict[int, tuple[Floats, Floats]] | None = None
 
 
-BINS = 4096  # steps of a bounded line in the table of normalisers
-
-
-@lru_cache(maxsize=512)
-def _norm_table(sigma: float) -> Floats:
-    from scipy.special import ndtr
-
-    means = np.arange(BINS + 1) / BINS
-    mass = ndtr((1.0 - means) / sigma) - ndtr(-means / sigma)
-    norms: Floats = np.log(mass) + (math.log(sigma) + _LOG_ROOT_2PI)
-    return norms
-
-
-@lru_cache(maxsize=64)
-def _norm_tables(sigma: tuple[float, ...]) -> Floats:
-    """The lines' tables, one after the other; bandwidths seldom change between suggestions."""
-    return np.concatenate([_norm_table(width) for width in sigma])
-
-
-def bins(means: Floats) -> npt.NDArray[np.intp]:
-    """Positions on lines as entries of the tables of normalisers; NaN as the middle.
+def log_ratios(kernels: Kernels, parts: Block, at: Candidates) -> Singles:
+    """Log of each component's kernel over the prior at each candidate.
 
     Args:
-        means: (k, m) positions on m lines.
-    """
-    scaled = np.where(np.isnan(means), 0.5, means) * BINS
-    places: npt.NDArray[np.intp] = np.clip(np.rint(scaled), 0, BINS).astype(np.intp)
-    places += (BINS + 1) * np.arange(means.shape[1])
-    return places
-
-
-def log_norm(
-    at: npt.NDArray[np.intp], sigma: Floats, unbounded: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.float64]:
-    """Log integral over its line of the Gaussian bump exp(-(x - mean)^2 / (2 sigma^2)).
-
-    From a table, to 0.01 at the narrowest bandwidths: exact values cost ten
-    times the rest of a suggestion.
-
-    Args:
-        at: (k, m) what `bins` gave for the means.
-        sigma: (m,) bandwidths, from a small set of values.
-        unbounded: (m,) lines that are not cut to [0, 1].
-
-    Returns:
-        (k, m) float64.
-    """
-    if not len(sigma):
-        return np.zeros(at.shape)
-    values: Floats = _norm_tables(tuple(sigma.tolist())).take(at)
-    if unbounded.any():
-        values[:, unbounded] = np.log(sigma[unbounded]) + _LOG_ROOT_2PI
-    return values
-
-
-def log_density(kernels: Kernels, parts: Components, at: Candidates) -> Floats:
-    """Log density of a mixture at candidates, up to nothing: it is normalised.
-
-    Args:
-        kernels: Shared bandwidths and tables.
-        parts: k components.
+        kernels: Of all components.
+        parts: k components, scaled to these kernels.
         at: c candidates.
 
     Returns:
-        (c,) float64.
+        (c, k) float32.
     """
-    inverse = 1.0 / (kernels.sigma * kernels.sigma)
-    flat = _log_prior_lines(kernels, at)
-    base = np.log(np.maximum(parts.weights, 1e-300))  # a weight of 0 stays out of the sum
-    if parts.on_lines is None and at.on_lines is None:
-        # What all components have in common for a candidate is added at the end.
-        common = (at.x * at.x) @ (-0.5 * inverse)
-        scaled = parts.means * inverse
-        row = base - (parts.norms + 0.5 * scaled * parts.means) @ np.ones(len(inverse))
-        ll = scaled @ at.x.T
-        ll += row[:, None]
-    else:
-        common = np.zeros(len(at.x))
-        ll = _masked_lines(parts, at, inverse, parts.norms, flat)
-        ll += base[:, None]
-    for t, matrix in enumerate(kernels.tables):
-        ll += _table_term(matrix, kernels.priors[t], t, parts, at)
-    prior = flat @ np.ones(flat.shape[1]) + (math.log(parts.prior) - common)
-    for t, log_prior in enumerate(kernels.priors):
-        term = log_prior[at.codes[t]]
-        prior += term if at.on_tables is None else np.where(at.on_tables[t], term, 0.0)
-    top = np.maximum(ll.max(axis=0), prior) if len(ll) else prior
-    ll -= top
-    # Relative to the largest term single precision is ample, and three times as fast.
-    terms = np.exp(ll.astype(np.float32))
-    total: Floats = np.log(terms.sum(axis=0, dtype=np.float64) + np.exp(prior - top)) + (top + common)
-    return total
-
-
-def _log_prior_lines(kernels: Kernels, at: Candidates) -> Floats:
-    """(c, m) log prior density of each candidate along each line; 0 where inactive."""
-    if not kernels.unbounded.any():
-        return np.zeros(at.x.shape)
-    z = np.where(kernels.unbounded, at.x, 0.0)
-    flat = np.where(kernels.unbounded, -0.5 * z * z - _LOG_ROOT_2PI, 0.0)
-    if at.on_lines is not None:
-        flat = np.where(at.on_lines, flat, 0.0)
-    return flat
-
-
-def _masked_lines(parts: Components, at: Candidates, inverse: Floats, norms: Floats, flat: Floats) -> Floats:
-    """(k, c) log kernels along the lines, where some components or candidates do not use some lines."""
-    on = np.ones(parts.means.shape) if parts.on_lines is None else parts.on_lines.astype(float)
-    asked = np.ones(at.x.shape) if at.on_lines is None else at.on_lines.astype(float)
-    scaled = on * parts.means * inverse
-    own = on * (norms + 0.5 * parts.means * parts.means * inverse)
-    x = asked * at.x
-    ll: Floats = scaled @ x.T
-    ll -= own @ asked.T
-    ll -= on @ (0.5 * x * x * inverse).T
-    if flat.any():
-        ll += (1.0 - on) @ flat.T
+    layout, sigma = kernels.layout, kernels.sigma
+    m, c = layout.m, len(at.x)
+    asked = np.empty((c, layout.width), dtype=np.float32)
+    exact = _wide_cells(kernels, at)
+    if m:
+        inverse = 1.0 / (sigma * sigma)
+        x = at.x - layout.centre
+        asked[:, :m] = x * inverse
+        asked[:, m : 2 * m] = -1.0
+        asked[:, 2 * m : 3 * m] = x * x * (0.5 * (layout.unbounded - inverse))
+        if at.on_lines is not None:
+            asked[:, : 3 * m].reshape(c, 3, m)[...] *= at.on_lines[:, None, :]
+        for j, which, _, _ in exact:
+            asked[which, j : 3 * m : m] = 0.0
+    later: list[tuple[int, Singles]] = []
+    for tables, (_, ratio) in zip(layout.groups, kernels.groups, strict=True):
+        g, size = ratio.shape[:2]
+        rows = ratio.reshape(g * size, size + 1).take(at.codes[tables] + size * np.arange(g)[:, None], axis=0)
+        if at.on_tables is not None:
+            rows *= at.on_tables[tables][:, :, None]
+        if size <= NARROW:
+            start = layout.starts[tables[0]]
+            asked[:, start : start + g * size].reshape(c, g, size)[...] = rows[:, :, :-1].swapaxes(0, 1)
+        else:
+            later += zip(tables.tolist(), rows, strict=True)
+    ll: Singles = asked @ parts.features.T
+    for t, row in later:
+        ll += row.take(parts.codes[t], axis=1)
+    for j, which, low, high in exact:
+        # Cells that are wide are few: the small numbers of a logarithmic lattice.
+        cells, back = np.unique(np.stack([low, high]), axis=1, return_inverse=True)
+        free = bool(layout.unbounded[j])
+        own = log_cell_ratio(parts.means[:, j], float(sigma[j]), cells[0], cells[1], free)
+        ll[which] += (own * parts.features[:, 2 * m + j])[back.reshape(-1)]
     return ll
 
 
-def _table_term(matrix: Floats, prior: Floats, t: int, parts: Components, at: Candidates) -> Floats:
-    """(k, c) log kernels along one table."""
-    columns = matrix[:, at.codes[t]]
-    if at.on_tables is not None:
-        columns = np.where(at.on_tables[t], columns, 0.0)
-    if parts.on_tables is None:
-        own: Floats = columns[parts.codes[t]]
-        return own
-    fallback = prior[at.codes[t]]
-    if at.on_tables is not None:
-        fallback = np.where(at.on_tables[t], fallback, 0.0)
-    rows = np.where(parts.on_tables[t], parts.codes[t], len(matrix))
-    taken: Floats = np.concatenate([columns, fallback[None, :]])[rows]
-    return taken
+def _wide_cells(kernels: Kernels, at: Candidates) -> list[tuple[int, Codes, Floats, Floats]]:
+    """Line, candidates, and their cells, where a cell is too wide for the density at one point."""
+    found = []
+    for j, (low, high) in (at.cells or {}).items():
+        wide = high - low > WIDE * kernels.sigma[j]
+        if at.on_lines is not None:
+            wide &= at.on_lines[:, j]
+        which = np.flatnonzero(wide)
+        if len(which):
+            found.append((j, which, low[which], high[which]))
+    return found
 
 
-def draw(
-    kernels: Kernels, parts: Components, count: int, rng: np.random.Generator
-) -> tuple[Floats, npt.NDArray[np.intp]]:
-    """Draw points from a mixture, with a value for every hyperparameter.
+def log_cell_ratio(means: Floats, sigma: float, low: Floats, high: Floats, unbounded: bool) -> Floats:
+    """Log of the mass that kernels along a line put into cells, over the prior's.
 
     Args:
-        kernels: Shared bandwidths and tables.
-        parts: k components.
-        count: How many points.
-        rng: Source of all randomness; the number of draws depends on shapes only.
+        means: (k,) positions.
+        sigma: The bandwidth.
+        low: (c,) lower ends; -inf allowed on an unbounded line.
+        high: (c,) upper ends.
+        unbounded: Whether the prior is the standard normal.
 
     Returns:
-        (count, m) positions on lines and (t, count) values on tables.
+        (c, k) float64.
     """
-    from scipy.special import ndtr, ndtri
+    from scipy.special import ndtr
 
-    k, m = parts.means.shape
-    steps = np.cumsum(parts.weights)
-    picked = np.searchsorted(steps, rng.random(count) * (steps[-1] + parts.prior if k else 1.0), side="right")
-    is_prior = picked >= k
-    picked = np.minimum(picked, max(k - 1, 0))
-    u = rng.random((count, m))
-    if k == 0:
-        x = np.where(kernels.unbounded, ndtri(np.clip(u, 1e-15, 1 - 1e-15)), u)
+    mass = interval_mass((low[:, None] - means) / sigma, (high[:, None] - means) / sigma)
+    if unbounded:
+        whole, prior = np.ones(len(means)), interval_mass(low, high)
     else:
-        means, sigma = parts.means[picked], kernels.sigma
-        free = bool(kernels.unbounded.any())
-        low, high = ndtr(-means / sigma), ndtr((1.0 - means) / sigma)
-        if free:
-            low, high = np.where(kernels.unbounded, 0.0, low), np.where(kernels.unbounded, 1.0, high)
-        own = means + sigma * ndtri(np.minimum(np.maximum(low + u * (high - low), 1e-15), 1 - 1e-15))
-        use = ~is_prior[:, None]
-        if parts.on_lines is not None:
-            use = use & parts.on_lines[picked]
-        fallback = u
-        if free:
-            fallback = np.where(kernels.unbounded, ndtri(np.clip(u, 1e-15, 1 - 1e-15)), u)
-        x = np.where(use, own, fallback)
-        cut = np.minimum(np.maximum(x, 0.0), 1.0)
-        x = np.where(kernels.unbounded, x, cut) if free else cut
-    codes = np.empty((len(kernels.tables), count), dtype=np.intp)
-    for t, matrix in enumerate(kernels.tables):
-        share = rng.random(count)
-        rows = np.concatenate([matrix, kernels.priors[t][None, :]])
-        which = np.full(count, len(matrix))
-        if k:
-            use_table = ~is_prior if parts.on_tables is None else ~is_prior & parts.on_tables[t][picked]
-            which = np.where(use_table, parts.codes[t][picked], which)
-        ladder = np.cumsum(np.exp(rows), axis=1)[which]
-        codes[t] = np.minimum((ladder <= share[:, None] * ladder[:, -1:]).sum(axis=1), len(matrix) - 1)
-    return x, codes
+        whole, prior = ndtr((1.0 - means) / sigma) - ndtr(-means / sigma), high - low
+    ratio: Floats = np.log(np.maximum(mass, 1e-300)) - np.log(whole)
+    ratio -= np.log(np.maximum(prior, 1e-300))[:, None]
+    return ratio
+
+
+def interval_mass(low: Floats, high: Floats) -> Floats:
+    """Mass of the standard normal between `low` and `high`, exact in both tails."""
+    from scipy.special import ndtr
+
+    flip = low + high > 0.0
+    mass: Floats = ndtr(np.where(flip, -low, high)) - ndtr(np.where(flip, -high, low))
+    return mass
+
+
+def log_mixtures(ratios: Singles, weights: Floats, priors: Floats) -> Floats:
+    """Log density of mixtures relative to the prior's.
+
+    Args:
+        ratios: (c, k) from `log_ratios`; overwritten.
+        weights: (p, k) of the components in each of p mixtures.
+        priors: (p,) the prior's weights, above 0.
+
+    Returns:
+        (c, p) float64.
+    """
+    top = max(float(ratios.max()), 0.0) if ratios.size else 0.0
+    if top < _SAFE:
+        # Single precision is ample for a sum, and three times as fast.
+        total = np.exp(ratios, out=ratios) @ weights.astype(np.float32).T + priors
+        return np.log(total)
+    total = np.exp(ratios.astype(np.float64) - top) @ weights.T + priors * np.exp(-top)
+    log: Floats = np.log(np.maximum(total, 1e-300)) + top
+    return log
+
+
+class Drawn:
+    """One mixture, ready to be drawn from.
+
+    Args:
+        kernels: Shared by the components.
+        parts: k components.
+        weights: (k,) of the components.
+        prior: The prior's weight.
+    """
+
+    def __init__(self, kernels: Kernels, parts: Block, weights: Floats, prior: float) -> None:
+        from scipy.special import ndtr
+
+        layout = self._layout = kernels.layout
+        self._kernels = kernels
+        # The prior is one component more.
+        self._steps = np.cumsum(np.append(weights, prior))
+        self._codes = np.concatenate([parts.codes, layout.sizes[:, None]], axis=1)
+        if layout.m:
+            self._means = np.concatenate([parts.means, np.zeros((1, layout.m))])
+            on = parts.features[:, 2 * layout.m : 3 * layout.m] > 0.5
+            self._on = np.concatenate([on, np.zeros((1, layout.m), dtype=bool)])
+            sigma = kernels.sigma
+            low, high = ndtr(-self._means / sigma), ndtr((1.0 - self._means) / sigma)
+            if layout.free:
+                low, high = np.where(layout.unbounded, 0.0, low), np.where(layout.unbounded, 1.0, high)
+            self._low, self._width = low, high - low
+
+    def at(self, shares: Floats) -> tuple[Floats, Codes]:
+        """Draw points, with a value for every hyperparameter.
+
+        Args:
+            shares: (count, 1 + m + t) uniform random numbers from [0, 1).
+
+        Returns:
+            (count, m) positions on lines and (t, count) values on tables.
+        """
+        from scipy.special import ndtri
+
+        layout, m, count = self._layout, self._layout.m, len(shares)
+        picked = np.searchsorted(self._steps, shares[:, 0] * self._steps[-1], side="right")
+        picked = np.minimum(picked, len(self._steps) - 1)
+        x = u = shares[:, 1 : 1 + m]
+        if m:
+            if layout.free:
+                x = np.where(layout.unbounded, ndtri(np.minimum(np.maximum(u, 1e-15), 1 - 1e-15)), u)
+            share = self._low.take(picked, axis=0) + u * self._width.take(picked, axis=0)
+            own = ndtri(np.minimum(np.maximum(share, 1e-15), 1 - 1e-15)) * self._kernels.sigma
+            own += self._means.take(picked, axis=0)
+            x = np.where(self._on.take(picked, axis=0), own, x)
+            cut = np.minimum(np.maximum(x, 0.0), 1.0)
+            x = np.where(layout.unbounded, x, cut) if layout.free else cut
+        codes = np.empty((len(layout.sizes), count), dtype=np.intp)
+        for tables, (ladder, _) in zip(layout.groups, self._kernels.groups, strict=True):
+            g, size = len(tables), ladder.shape[2]
+            rows = self._codes[tables].take(picked, axis=1) + (size + 1) * np.arange(g)[:, None]
+            steps = ladder.reshape(g * (size + 1), size).take(rows, axis=0)
+            goal = shares[:, 1 + m + tables].T[:, :, None] * steps[:, :, -1:]
+            codes[tables] = np.minimum((steps <= goal).sum(axis=2), size - 1)
+        return x, codes
+
+
+def cell_kernel(edges: Floats, centres: Floats, sigma: float) -> Floats:
+    """(k, k) mass that a Gaussian at each cell's middle puts into each cell, rows summing to 1.
+
+    Args:
+        edges: (k + 1,) borders of the cells, ascending.
+        centres: (k,) their middles.
+        sigma: The bandwidth.
+    """
+    z = (edges - centres[:, None]) / sigma
+    mass = np.maximum(interval_mass(z[:, :-1], z[:, 1:]), 1e-300)
+    kernel: Floats = mass / mass.sum(axis=1, keepdims=True)
+    return kernel
