@@ -44,7 +44,8 @@ from parzen.algorithms.covariance import Covariance, Inputs
 from parzen.algorithms.cube import Cube, cube
 from parzen.algorithms.quasirandom import sobol_start
 from parzen.algorithms.surrogate import Factor, Posterior
-from parzen.algorithms.tpe import _any_new, _key, _unseen
+from parzen.algorithms.tpe_seen import key
+from parzen.algorithms.tpe_unseen import any_new, unseen
 from parzen.algorithms.warp import half_rank
 from parzen.errors import InvalidArgument
 from parzen.history.history import Floats, History, OutcomeRow, Status
@@ -137,7 +138,7 @@ class Past:
             step, value = row.last
             mark = (1.0, -step, math.inf if math.isnan(value) else value)
         self._marks[self.n] = (*mark, max(0.0, float(row.metrics.get("loss_variance", 0.0))))
-        self.keys.add(_key(row.values))
+        self.keys.add(key(row.values))
         self.n += 1
         self.done += mark[0] == 0.0
         self._resize(loss)
@@ -163,6 +164,10 @@ class Past:
             self._rows[new] = self.cube.rows(self._values[new])
             self._converted = self.n
         return self._rows[: self.n]
+
+    def tried(self, history: History) -> set[bytes]:
+        """The keys of all points that were tried or are being tried."""
+        return self.keys | {key(row) for row in history.running()}
 
     @property
     def variances(self) -> Floats:
@@ -255,7 +260,7 @@ class Search:
         else:
             found = self._maximised(posterior, rows, means, note)
         if found is None:
-            left = _unseen(self.history, self.past, self.ask)  # type: ignore[arg-type]
+            left = unseen(self.history, self.past, self.ask)  # type: ignore[arg-type]
             if not len(left):
                 return Proposal(sobol_start(self.history, self.ask), note=note)
             found = self.cube.rows(left)[int(self.ask.rng.integers(len(left)))]
@@ -385,10 +390,10 @@ class Search:
 
     def _new(self, rows: Floats) -> np.ndarray:
         """Which rows are points that nobody has tried or is trying."""
-        tried = self.past.keys | {_key(row) for row in self.running}
+        tried = self.past.tried(self.history)
         encode = self.history.space.encode
-        keys = (_key(np.array(encode(self.cube.point(row)), dtype=float)) for row in rows)
-        return np.array([key not in tried for key in keys])
+        keys = (key(np.array(encode(self.cube.point(row)), dtype=float)) for row in rows)
+        return np.array([each not in tried for each in keys])
 
 
 def _wait(n: int) -> int:
@@ -399,7 +404,6 @@ def _wait(n: int) -> int:
 def _start(history: History, past: Past, ask: Ask) -> Proposal:
     """A quasi-random point that nobody has tried or is trying."""
     point = sobol_start(history, ask)
-    key = _key(np.array(history.space.encode(point), dtype=float))
-    if key in past.keys or any(_key(row) == key for row in history.running()):
-        point = _any_new(history, past, ask) or point  # type: ignore[arg-type]
+    if key(np.array(history.space.encode(point), dtype=float)) in past.tried(history):
+        point = any_new(history, past, ask) or point  # type: ignore[arg-type]
     return Proposal(point, note={"by": "sobol"})
