@@ -24,7 +24,7 @@ PEERS := hyperopt==0.3.0 optuna==5.0.0 rustuna==0.2.0 cmaes==0.13.1 'setuptools<
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-engines check fmt bench-env overhead failing-region quality constraints clean
-.PHONY: chaos lockstep speedup simulation storage opening
+.PHONY: chaos lockstep speedup simulation storage opening pictures
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' Makefile
@@ -85,6 +85,9 @@ opening: .venv/.stamp  ## how fast a large study opens
 
 quality: .venv-bench/.stamp  ## quality of the search, beside the others
 	$(BENCH)/python -m benchmarks.quality $(if $(ARGS),$(ARGS),--quick)
+
+pictures: .venv/.stamp  ## draw the pictures of docs/how-parzen-decides.md
+	$(BIN)/python -m benchmarks.pictures $(ARGS)
 
 # Needs uv. Run it after changing dependencies in pyproject.toml.
 CONSTRAINTS_HEADER := "\# Versions that go together, for every platform and Python from 3.11 on.\n\# Written by \`make constraints\` from pyproject.toml.\n"
