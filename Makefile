@@ -32,7 +32,7 @@ VIZIER := 'google-vizier[jax]==0.1.24'
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-engines check fmt bench-env overhead failing-region quality constraints clean
-.PHONY: bench-env-slow quality-report robustness
+.PHONY: bench-env-slow quality-report robustness pictures
 .PHONY: chaos lockstep speedup simulation storage opening
 
 help:  ## show this list
@@ -103,6 +103,9 @@ quality: .venv-bench/.stamp  ## what a search finds, beside the others: runs wha
 
 quality-report: .venv-bench/.stamp  ## write its tables and figures to docs/benchmark
 	$(BENCH)/python -m benchmarks.quality docs
+
+pictures: .venv/.stamp  ## draw the pictures of docs/how-parzen-decides.md
+	$(BIN)/python -m benchmarks.pictures $(ARGS)
 
 # Needs uv. Run it after changing dependencies in pyproject.toml.
 CONSTRAINTS_HEADER := "\# Versions that go together, for every platform and Python from 3.11 on.\n\# Written by \`make constraints\` from pyproject.toml.\n"
