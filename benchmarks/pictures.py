@@ -29,7 +29,9 @@ from parzen.algorithms.base import Ask
 from parzen.algorithms.covariance import Covariance
 from parzen.algorithms.cube import cube
 from parzen.algorithms.encoding import encoding
-from parzen.algorithms.gp import STARTUP, WARPS, Past
+from parzen.algorithms.gp import STARTUP
+from parzen.algorithms.gp_past import Past
+from parzen.algorithms.gp_search import WARPS
 from parzen.algorithms.surrogate import Factor, Posterior
 from parzen.algorithms.tpe_model import Model
 from parzen.algorithms.tpe_seen import Seen
@@ -287,7 +289,7 @@ def parts() -> Figure:
     gap = np.array([trial.loss - problem.minimum for trial in study.trials])
     by = [trial.note["by"] for trial in study.trials]
     numbers = np.arange(n)
-    looks = {"sobol": ("o", GREY), "gp": ("s", BLUE), "gp, box": ("D", RED)}
+    looks = {"middle": ("^", GREY), "sobol": ("o", GREY), "gp": ("s", BLUE), "gp, box": ("D", RED)}
     assert set(by) == set(looks)
     figure, (top, bottom) = panels([2.2, 1.3])
     best = np.minimum.accumulate(gap)
