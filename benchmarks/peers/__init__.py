@@ -81,9 +81,6 @@ METHODS: dict[str, Method] = {
     "optuna-auto": Method("Optuna AutoSampler's rule", "optuna", "optuna:auto", **_SLOW),
     "hebo": Method("HEBO", "HEBO", "hebo:search", environment=".venv-bench-hebo", **_SLOWEST),
     "ax": Method("Ax", "ax-platform", "ax:search", environment=".venv-bench-ax", **_SLOWEST),
-    "vizier": Method(
-        "Vizier", "google-vizier", "vizier:search", environment=".venv-bench-vizier", **_SLOWEST
-    ),
 }
 
 
