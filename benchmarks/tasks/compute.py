@@ -13,7 +13,7 @@ Where the configurations come from, in this order:
 1. 45 % independent draws from the prior.
 2. 27 % by three runs of parzen's TPE from different seeds.
 3. 13 % changes of good points in one to three hyperparameters.
-4. 15 % minima of surrogates fitted to everything so far, in three rounds:
+4. 15 % minima of surrogates fitted to everything so far, in two rounds:
    where a surrogate promises too much, the next one knows better.
 
 The last two are there because a sampler's own trail has holes: without them
@@ -39,7 +39,7 @@ WORK = Path(__file__).parent.parent / "results"
 DATA = Path(__file__).parent / "data"
 PRIOR, TPE, CHANGED, PROMISED = range(4)  # origins of a configuration
 TPE_RUNS = 3
-ROUNDS = 3
+ROUNDS = 2
 
 
 class Rows:
@@ -54,11 +54,14 @@ class Rows:
         self.origins: list[int] = []
         self._seen: set[str] = set()
         if self._path.exists():
-            for line in self._path.read_text().splitlines():
-                if line.endswith("}"):  # not one that a kill cut off
-                    item = json.loads(line)
-                    key = self._key(item.pop("point"))
-                    self._known[key] = Row(**{**item, "curve": tuple(item["curve"])})
+            text = self._path.read_text()
+            whole = text[: text.rfind("\n") + 1]
+            if whole != text:  # a kill cut the last line off
+                self._path.write_text(whole)
+            for line in whole.splitlines():
+                item = json.loads(line)
+                key = self._key(item.pop("point"))
+                self._known[key] = Row(**{**item, "curve": tuple(item["curve"])})
 
     @staticmethod
     def _key(point: Point) -> str:

@@ -11,12 +11,13 @@ finds less has regret 0.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
-import math
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -144,15 +145,45 @@ def mlp_diabetes(point: Point) -> float:
     return fit(model, optimiser, data, 12, int(point["batch"]), criterion=nn.functional.mse_loss)[-1]
 
 
-# name -> (training, space, libraries, least loss found)
-_TASKS: dict[str, tuple[Callable[[Point], float], tuple[Param, ...], tuple[str, ...], float]] = {
-    "live-families-wine": (families_wine, _WINE, ("sklearn",), 0.0),
-    "live-lightgbm-cancer": (lightgbm_cancer, _CANCER, ("sklearn", "lightgbm"), 0.0),
-    "live-mlp-diabetes": (mlp_diabetes, _DIABETES, ("sklearn", "torch"), 0.0),
-}
-LIVE: tuple[str, ...] = tuple(_TASKS)
+@dataclass(frozen=True)
+class Live:
+    """A task that trains.
 
-_known: dict[tuple[str, str], float] = {}  # (task, point as JSON) -> loss; infinite where it raised
+    Attributes:
+        name: Model and data set.
+        train: Validation loss of a point.
+        params: In an order in which parents come before their children.
+        libraries: What `train` imports.
+        optimum: The least loss that was found.
+    """
+
+    name: str
+    train: Callable[[Point], float]
+    params: tuple[Param, ...]
+    libraries: tuple[str, ...]
+    optimum: float
+
+
+TASKS: dict[str, Live] = {
+    task.name: task
+    for task in (
+        Live("live-families-wine", families_wine, _WINE, ("sklearn",), 0.0),
+        Live("live-lightgbm-cancer", lightgbm_cancer, _CANCER, ("sklearn", "lightgbm"), 0.0),
+        Live("live-mlp-diabetes", mlp_diabetes, _DIABETES, ("sklearn", "torch"), 0.0),
+    )
+}
+SPACES: dict[str, tuple[Param, ...]] = {task.name: task.params for task in TASKS.values()}
+
+
+@functools.cache
+def _trained(train: Callable[[Point], float], text: str) -> float | str:
+    """The loss of a point given as JSON, or what the training said when it raised."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return train(json.loads(text))
+    except Exception as error:  # noqa: BLE001 - the boundary around the training
+        return str(error) or type(error).__name__
 
 
 def make(name: str, seed: int) -> Problem:
@@ -162,24 +193,17 @@ def make(name: str, seed: int) -> Problem:
         KeyError: If there is no such task.
         ModuleNotFoundError: If a library that it trains with is not installed.
     """
-    train, params, libraries, optimum = _TASKS[name]
-    for library in libraries:
+    task = TASKS[name]
+    for library in task.libraries:
         importlib.import_module(library)
 
     def loss(point: Point) -> float:
-        key = (name, json.dumps(dict(point), sort_keys=True))
-        if key not in _known:
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    _known[key] = train(point)
-            except Exception:  # noqa: BLE001 - the boundary around the training
-                _known[key] = math.inf
-        if _known[key] == math.inf:
-            raise BlownUp("the training raised")
-        return _known[key]
+        found = _trained(task.train, json.dumps(dict(point), sort_keys=True))
+        if isinstance(found, str):
+            raise BlownUp(found)
+        return found
 
-    return Problem(name, ("training",), params, loss, optimum, suite="report", seed=seed)
+    return Problem(name, ("training",), task.params, loss, task.optimum, suite="report", seed=seed)
 
 
 def look_for_optimum(name: str) -> str:
@@ -209,5 +233,5 @@ def look_for_optimum(name: str) -> str:
 
 if __name__ == "__main__":
     peers.silence()
-    for task in LIVE:
-        print(look_for_optimum(task), flush=True)
+    for task_name in TASKS:
+        print(look_for_optimum(task_name), flush=True)

@@ -256,7 +256,7 @@ TASKS: dict[str, Task] = {
             "rounds, in 16 shares",
             "nodes",
             _HGB_DIABETES,
-            600,
+            500,
         ),
         Task(
             "mlp-digits",
@@ -266,7 +266,7 @@ TASKS: dict[str, Task] = {
             "epochs, 12",
             "weights",
             _MLP_DIGITS,
-            600,
+            500,
         ),
         Task(
             "families-cancer",
@@ -276,7 +276,7 @@ TASKS: dict[str, Task] = {
             "training rows, in quarters; boosting: rounds, in 4 shares",
             "numbers kept to predict",
             _FAMILIES_CANCER,
-            700,
+            600,
         ),
         Task(
             "families-diabetes",
@@ -286,7 +286,7 @@ TASKS: dict[str, Task] = {
             "training rows, in quarters; boosting: rounds, in 4 shares",
             "numbers kept to predict",
             _FAMILIES_DIABETES,
-            700,
+            600,
         ),
         Task(
             "lightgbm-digits",
@@ -316,7 +316,7 @@ TASKS: dict[str, Task] = {
             "training rows: 75, 150, 300, 600",
             "numbers kept to predict",
             _PIPELINE_DIGITS,
-            700,
+            600,
         ),
         Task(
             "cnn-digits",
@@ -326,7 +326,7 @@ TASKS: dict[str, Task] = {
             "epochs, 8",
             "weights",
             _CNN_DIGITS,
-            600,
+            500,
         ),
         Task(
             "sgd-digits",
