@@ -55,7 +55,7 @@ _DIABETES = (
     Param("rate", "float", 1e-5, 1.0, log=True),
     Param("momentum", "float", 0.0, 0.99),
     Param("decay", "float", 1e-6, 1.0, log=True),
-    Param("batch", "int", 8, 128, log=True),
+    Param("batch", "int", 16, 128, log=True),
     Param("width", "int", 4, 128, log=True),
     Param("layers", "int", 1, 3),
     Param("dropout", "float", 0.0, 0.8),

@@ -256,7 +256,7 @@ TASKS: dict[str, Task] = {
             "rounds, in 16 shares",
             "nodes",
             _HGB_DIABETES,
-            500,
+            400,
         ),
         Task(
             "mlp-digits",
@@ -266,7 +266,7 @@ TASKS: dict[str, Task] = {
             "epochs, 12",
             "weights",
             _MLP_DIGITS,
-            500,
+            450,
         ),
         Task(
             "families-cancer",
@@ -276,7 +276,7 @@ TASKS: dict[str, Task] = {
             "training rows, in quarters; boosting: rounds, in 4 shares",
             "numbers kept to predict",
             _FAMILIES_CANCER,
-            600,
+            500,
         ),
         Task(
             "families-diabetes",
@@ -286,7 +286,7 @@ TASKS: dict[str, Task] = {
             "training rows, in quarters; boosting: rounds, in 4 shares",
             "numbers kept to predict",
             _FAMILIES_DIABETES,
-            600,
+            500,
         ),
         Task(
             "lightgbm-digits",
@@ -296,7 +296,7 @@ TASKS: dict[str, Task] = {
             "rounds, in 16 shares",
             "leaves",
             _LIGHTGBM_DIGITS,
-            1000,
+            800,
         ),
         Task(
             "xgboost-patches",
@@ -326,7 +326,7 @@ TASKS: dict[str, Task] = {
             "epochs, 8",
             "weights",
             _CNN_DIGITS,
-            500,
+            450,
         ),
         Task(
             "sgd-digits",
@@ -336,7 +336,7 @@ TASKS: dict[str, Task] = {
             "epochs, in at most 16 shares",
             "weights that are not 0",
             _SGD_DIGITS,
-            600,
+            500,
         ),
         Task(
             "ridge-patches",
