@@ -118,7 +118,7 @@ def changed(params: tuple[Param, ...], point: Point, rng: np.random.Generator) -
 
 def sample(task: Task, rows: Rows) -> Iterator[None]:
     """Fill `rows` up to the task's count; gives way after each evaluation."""
-    rng = np.random.default_rng([len(task.params), task.count])
+    rng = np.random.default_rng([len(task.params), task.seed])
     while len(rows) < 0.45 * task.count:
         rows.get(draw(task.params, rng), PRIOR)
         yield

@@ -21,7 +21,7 @@ from benchmarks.tasks.training import CURVE, Row
 
 DEPTH = 6
 TREES = 200
-NETWORKS = 6
+NETWORKS = 4
 HIDDEN = 40
 SHARES = (0.35, 0.5, 0.65)  # of the trees; never far from half
 FOLDS = 5
@@ -57,7 +57,7 @@ def _trees(x: np.ndarray, y: np.ndarray, count: int) -> tuple[list[np.ndarray], 
     return [c.ravel() for c in columns], [t.ravel() for t in thresholds], leaves.ravel()
 
 
-def _networks(x: np.ndarray, y: np.ndarray, steps: int = 1000) -> tuple[list[np.ndarray], list[np.ndarray]]:
+def _networks(x: np.ndarray, y: np.ndarray, steps: int = 800) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Train a few networks at once, each on its own batches; `weights` and `biases` of an `Ensemble`."""
     import torch
 

@@ -11,7 +11,7 @@ from benchmarks.problems import Point
 from benchmarks.tasks.data_sets import Split, digits, folds, patches
 from benchmarks.tasks.training import Outcome
 
-QUARTERS = (0.25, 0.5, 0.75, 1.0)
+HALVES = (0.5, 1.0)
 DOUBLINGS = (0.125, 0.25, 0.5, 1.0)
 
 
@@ -221,11 +221,11 @@ def _families(
     curves, sizes = [], []
     for split in folds(data, 3):
         boosting = point["model"] == 4
-        shares = (1.0,) if boosting else QUARTERS
+        shares = (1.0,) if boosting else HALVES
         curve, model = _on_subsets(lambda rows: make(point, rows), split, shares, loss)
         if boosting:
             stages = staged(model, split)
-            curve = [stages[max(1, round(share * len(stages))) - 1] for share in QUARTERS]
+            curve = [stages[max(1, round(share * len(stages))) - 1] for share in HALVES]
         curves.append(curve)
         sizes.append(_size(model))
     mean = np.mean(curves, axis=0)
@@ -237,7 +237,7 @@ def _staged_auc(model: Any, split: Split) -> list[float]:
 
     x = model[:-1].transform(split[2])
     count = len(model[-1].estimators_)
-    wanted = {max(1, round(share * count)) for share in QUARTERS}
+    wanted = {max(1, round(share * count)) for share in HALVES}
     stages = enumerate(model[-1].staged_decision_function(x), 1)
     return [
         1 - float(roc_auc_score(split[3], scores.ravel())) if i in wanted else np.nan for i, scores in stages
@@ -332,7 +332,6 @@ def pipeline_digits(point: Point) -> Outcome:
 def sgd_digits(point: Point) -> Outcome:
     """A linear classifier by stochastic gradients; two orders of the rows."""
     from sklearn.linear_model import SGDClassifier
-    from sklearn.pipeline import make_pipeline
 
     train, labels, valid, truth = digits(600, 1197)
     for step in _scaler(int(point["scale"])):
@@ -349,17 +348,15 @@ def sgd_digits(point: Point) -> Outcome:
         "average": bool(point["average"]),
     }
     epochs = int(point["epochs"])
-    marks = sorted({max(1, round(epochs * k / 16)) for k in range(1, 17)})
     curves, sizes = [], []
     for seed in range(2):
         model = SGDClassifier(random_state=seed, **settings)
         rng = np.random.default_rng(seed)
         curve = []
-        for epoch in range(1, epochs + 1):
+        for _ in range(epochs):
             order = rng.permutation(len(labels))
             model.partial_fit(train[order], labels[order], classes=np.arange(10))
-            if epoch in marks:
-                curve.append(_error(make_pipeline(model), (train, labels, valid, truth)))
+            curve.append(_error(model, (train, labels, valid, truth)))
         curves.append(curve)
         sizes.append(np.count_nonzero(model.coef_))
     mean = np.mean(curves, axis=0)

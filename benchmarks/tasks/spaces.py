@@ -26,7 +26,8 @@ class Task:
             is a hyperparameter, else plain numbers.
         size: What the second metric counts.
         params: In an order in which parents come before their children.
-        count: How many configurations are evaluated.
+        count: How many configurations are evaluated. With more, finished ones are used again.
+        seed: Of the draws.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Task:
     size: str
     params: tuple[Param, ...]
     count: int
+    seed: int
 
 
 def _real(name: str, low: float, high: float, parent: tuple[str, int] | None = None) -> Param:
@@ -76,7 +78,7 @@ _SVM_DIGITS = (
 
 _HGB_DIABETES = (
     _log("rate", 1e-3, 1.0),
-    _logint("rounds", 10, 250),
+    _logint("rounds", 10, 150),
     _logint("leaves", 2, 64),
     _logint("leaf_rows", 1, 100),
     _log("l2", 1e-6, 1e3),
@@ -89,7 +91,7 @@ _MLP_DIGITS = (
     _log("rate", 1e-5, 10.0),
     _real("momentum", 0.0, 0.99),
     _log("decay", 1e-7, 1e-1),
-    _logint("batch", 16, 256),
+    _logint("batch", 32, 256),
     _logint("width", 8, 256),
     _int("layers", 1, 4),
     _real("dropout", 0.0, 0.8),
@@ -202,7 +204,7 @@ _CNN_DIGITS = (
     _cat("padding", 2),
     _cat("pool", 3),  # none, maximum, mean
     _cat("norm", 2),
-    _logint("batch", 16, 256),
+    _logint("batch", 32, 256),
     _real("dropout", 0.0, 0.8),
     _log("decay", 1e-7, 1e-1),
     _cat("optimiser", 2),  # SGD, Adam
@@ -215,7 +217,7 @@ _CNN_DIGITS = (
 _SGD_DIGITS = (
     _cat("scale", 3),  # none, standard, to [0, 1]
     _cat("objective", 4),  # hinge, logistic, modified Huber, squared hinge
-    _int("epochs", 1, 20),
+    _int("epochs", 1, 12),
     _log("alpha", 1e-8, 1.0),
     _cat("penalty", 3),  # l2, l1, both
     _real("l1_ratio", 0.0, 1.0, ("penalty", 2)),
@@ -246,7 +248,8 @@ TASKS: dict[str, Task] = {
             "training rows: 75, 150, 300, 600",
             "numbers in the support vectors",
             _SVM_DIGITS,
-            700,
+            count=700,
+            seed=700,
         ),
         Task(
             "hgb-diabetes",
@@ -256,37 +259,41 @@ TASKS: dict[str, Task] = {
             "rounds, in 16 shares",
             "nodes",
             _HGB_DIABETES,
-            400,
+            count=300,
+            seed=400,
         ),
         Task(
             "mlp-digits",
             "dev",
             ("real", "exploding"),
             "cross-entropy on 997 held-out digits",
-            "epochs, 12",
+            "epochs, 10",
             "weights",
             _MLP_DIGITS,
-            450,
+            count=300,
+            seed=400,
         ),
         Task(
             "families-cancer",
             "report",
             ("real", "conditional"),
             "1 - area under the ROC curve, 3 folds",
-            "training rows, in quarters; boosting: rounds, in 4 shares",
+            "training rows, half and all; boosting: rounds, half and all",
             "numbers kept to predict",
             _FAMILIES_CANCER,
-            500,
+            count=400,
+            seed=450,
         ),
         Task(
             "families-diabetes",
             "report",
             ("real", "conditional"),
             "root mean squared error, 3 folds",
-            "training rows, in quarters; boosting: rounds, in 4 shares",
+            "training rows, half and all; boosting: rounds, half and all",
             "numbers kept to predict",
             _FAMILIES_DIABETES,
-            500,
+            count=400,
+            seed=450,
         ),
         Task(
             "lightgbm-digits",
@@ -296,7 +303,8 @@ TASKS: dict[str, Task] = {
             "rounds, in 16 shares",
             "leaves",
             _LIGHTGBM_DIGITS,
-            800,
+            count=500,
+            seed=600,
         ),
         Task(
             "xgboost-patches",
@@ -306,7 +314,8 @@ TASKS: dict[str, Task] = {
             "rounds, in 16 shares",
             "nodes",
             _XGBOOST_PATCHES,
-            1000,
+            count=1000,
+            seed=1000,
         ),
         Task(
             "pipeline-digits",
@@ -316,27 +325,30 @@ TASKS: dict[str, Task] = {
             "training rows: 75, 150, 300, 600",
             "numbers kept to predict",
             _PIPELINE_DIGITS,
-            600,
+            count=600,
+            seed=600,
         ),
         Task(
             "cnn-digits",
             "report",
             ("real", "conditional", "exploding"),
-            "cross-entropy on 1 000 held-out digits",
-            "epochs, 8",
+            "cross-entropy on 800 held-out digits",
+            "epochs, 6",
             "weights",
             _CNN_DIGITS,
-            450,
+            count=300,
+            seed=400,
         ),
         Task(
             "sgd-digits",
             "report",
             ("real", "conditional", "exploding"),
             "error rate on 1 197 held-out digits, mean of 2 orders",
-            "epochs, in at most 16 shares",
+            "epochs",
             "weights that are not 0",
             _SGD_DIGITS,
-            500,
+            count=400,
+            seed=450,
         ),
         Task(
             "ridge-patches",
@@ -346,7 +358,8 @@ TASKS: dict[str, Task] = {
             "training rows: 50, 100, 200, 400",
             "numbers kept to predict",
             _RIDGE_PATCHES,
-            800,
+            count=800,
+            seed=800,
         ),
     )
 }

@@ -88,14 +88,14 @@ def mlp_digits(point: Point) -> Outcome:
         (lambda done: (1 + math.cos(math.pi * done)) / 2) if point["schedule"] else lambda _: 1
     )
     data = (x / 8 - 1, y, valid / 8 - 1, truth)
-    curve = fit(model, optimiser, data, 12, int(point["batch"]), schedule)
+    curve = fit(model, optimiser, data, 10, int(point["batch"]), schedule)
     return Outcome(curve[-1], tuple(curve), weights(model))
 
 
 def cnn_digits(point: Point) -> Outcome:
     """A convolutional network; raises where the kernels and pools leave nothing of the picture."""
     torch.manual_seed(0)
-    x, y, valid, truth = digits(500, 1000)
+    x, y, valid, truth = digits(400, 800)
     parts: list[nn.Module] = []
     before, channels, kernel = 1, int(point["channels"]), int(point["kernel"])
     for _ in range(int(point["layers"])):
@@ -123,7 +123,7 @@ def cnn_digits(point: Point) -> Outcome:
             weight_decay=point["decay"],
         )
     pictures = [(part / 8 - 1).reshape(-1, 1, 8, 8) for part in (x, valid)]
-    curve = fit(model, optimiser, (pictures[0], y, pictures[1], truth), 8, int(point["batch"]))
+    curve = fit(model, optimiser, (pictures[0], y, pictures[1], truth), 6, int(point["batch"]))
     return Outcome(curve[-1], tuple(curve), weights(model))
 
 
