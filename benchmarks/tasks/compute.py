@@ -25,7 +25,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +116,13 @@ def changed(params: tuple[Param, ...], point: Point, rng: np.random.Generator) -
     return result
 
 
+def search_tpe(
+    params: tuple[Param, ...], objective: Callable[[Point], float], trials: int, seed: int
+) -> None:
+    """Run parzen's TPE."""
+    peers.search_parzen(params, objective, trials, seed)
+
+
 def sample(task: Task, rows: Rows) -> Iterator[None]:
     """Fill `rows` up to the task's count; gives way after each evaluation."""
     rng = np.random.default_rng([len(task.params), task.seed])
@@ -130,7 +137,7 @@ def sample(task: Task, rows: Rows) -> Iterator[None]:
                 raise BlownUp("the training raised")
             return row.loss
 
-        peers.search_parzen(task.params, objective, round(0.27 * task.count / TPE_RUNS), 9_000 + seed)
+        search_tpe(task.params, objective, round(0.27 * task.count / TPE_RUNS), 9_000 + seed)
         yield
     while len(rows) < 0.85 * task.count:
         good = rows.good(40)

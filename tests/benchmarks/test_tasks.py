@@ -20,6 +20,8 @@ from benchmarks.tasks.spaces import DEV, REPORT, TASKS
 from benchmarks.tasks.training import Row
 from scipy.stats import spearmanr
 
+from benchmarks import tasks
+
 EVERY = pytest.mark.parametrize("name", TASKS)
 SPACES = {**{task.name: task.params for task in TASKS.values()}, **live.SPACES}
 
@@ -266,3 +268,19 @@ def test_computing_goes_on_where_it_was_killed(tmp_path, monkeypatch):
     fresh = compute.Rows(task, tmp_path)
     assert [fresh.get(point, compute.PRIOR) for point in points] == first
     assert len(done) == 4
+
+
+def test_builders_give_the_tasks_of_a_suite():
+    assert list(tasks.problems("dev")) == list(DEV)
+    report = tasks.problems("report")
+    assert list(report)[: len(REPORT)] == list(REPORT)
+    assert set(report) - set(REPORT) <= set(live.TASKS)
+    assert report["ridge-patches"](np.random.default_rng(0)).kinds == ("real", "smooth")
+
+
+def test_a_live_task_without_its_library_names_it(monkeypatch):
+    task = replace(live.TASKS["live-families-wine"], libraries=("sklearn", "no_such_library"))
+    monkeypatch.setitem(live.TASKS, task.name, task)
+    with pytest.raises(ModuleNotFoundError, match="no_such_library"):
+        live.make(task.name, seed=0)
+    assert task.name not in tasks.problems("report")
