@@ -281,7 +281,7 @@ TASKS: dict[str, Task] = {
             "training rows, half and all; boosting: rounds, half and all",
             "numbers kept to predict",
             _FAMILIES_CANCER,
-            count=400,
+            count=320,
             seed=450,
         ),
         Task(
@@ -292,7 +292,7 @@ TASKS: dict[str, Task] = {
             "training rows, half and all; boosting: rounds, half and all",
             "numbers kept to predict",
             _FAMILIES_DIABETES,
-            count=400,
+            count=350,
             seed=450,
         ),
         Task(
@@ -336,7 +336,7 @@ TASKS: dict[str, Task] = {
             "epochs, 6",
             "weights",
             _CNN_DIGITS,
-            count=300,
+            count=260,
             seed=400,
         ),
         Task(
@@ -347,7 +347,7 @@ TASKS: dict[str, Task] = {
             "epochs",
             "weights that are not 0",
             _SGD_DIGITS,
-            count=400,
+            count=320,
             seed=450,
         ),
         Task(
