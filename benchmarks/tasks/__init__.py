@@ -16,13 +16,12 @@ def problems(suite: str) -> Mapping[str, Callable[[np.random.Generator], Problem
     A builder makes no use of its generator: every seed is the same task. The
     suite "report" ends with those live tasks whose libraries are installed.
     """
-    from benchmarks.tasks import live, spaces, surrogate
+    from benchmarks.tasks import live, surrogate
 
     def build(make: Callable[[str, int], Problem], name: str, _: np.random.Generator) -> Problem:
         return make(name, 0)
 
-    served = {"dev": spaces.DEV, "report": spaces.REPORT}[suite]
-    builders = {name: functools.partial(build, surrogate.make, name) for name in served}
+    builders = {name: functools.partial(build, surrogate.make, name) for name in surrogate.served(suite)}
     if suite == "report":
         present = (name for name in live.TASKS if not live.missing(name))
         builders.update({name: functools.partial(build, live.make, name) for name in present})

@@ -269,6 +269,11 @@ def make(name: str, seed: int) -> Problem:
     )
 
 
+def served(suite: str) -> tuple[str, ...]:
+    """The tasks of a suite, "dev" or "report", that have a data file."""
+    return tuple(name for name in {"dev": DEV, "report": REPORT}[suite] if (DATA / f"{name}.npz").exists())
+
+
 def tasks(suite: str, seed: int) -> list[Problem]:
     """The surrogates of one suite, "dev" or "report"."""
-    return [make(name, seed) for name in {"dev": DEV, "report": REPORT}[suite]]
+    return [make(name, seed) for name in served(suite)]
