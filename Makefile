@@ -23,12 +23,13 @@ ENGINES := ray==2.60.0 pandas pyarrow fsspec pydantic tensorboardX pyspark==4.3.
 # GPSampler, HEBO and Ax need torch; its build for CPUs does. TORCH=... names another.
 TORCH ?= torch==2.13.0
 PEERS := hyperopt==0.3.0 optuna==5.0.0 rustuna==0.2.0 cmaes==0.13.1 'setuptools<81' \
-	nevergrad==1.0.12 smac==2.4.1 $(TORCH) 'matplotlib>=3.8'
+	smac==2.4.1 $(TORCH) 'matplotlib>=3.8'
 # HEBO wants a NumPy before 1.25, so what it builds on must be of that age too.
 HEBO := HEBO==0.3.6 numpy==1.24.4 'scipy<1.12' 'pandas<2.2' 'scikit-learn<1.5' 'matplotlib<3.9' \
 	GPy==1.13.2 'gpytorch<1.14' pymoo==0.6.0 'setuptools<81' $(TORCH)
+# Its metamodel, which it takes up in few dimensions, fails with NumPy 2.4.
+NEVERGRAD := nevergrad==1.0.12 'numpy<2.4'
 AX := ax-platform==1.3.1 $(TORCH)
-VIZIER := 'google-vizier[jax]==0.1.24'
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-engines check fmt bench-env overhead failing-region quality constraints clean
@@ -69,7 +70,7 @@ fmt: .venv/.stamp  ## rewrite files in the house's format
 bench-env: .venv-bench/.stamp  ## make the environment with the other optimizers
 
 # Libraries that do not go together with those, nor with each other.
-bench-env-slow: .venv-bench-hebo/.stamp .venv-bench-ax/.stamp .venv-bench-vizier/.stamp  ## and those with HEBO, Ax and Vizier
+bench-env-slow: .venv-bench-nevergrad/.stamp .venv-bench-hebo/.stamp .venv-bench-ax/.stamp  ## and those with Nevergrad, HEBO, Ax
 
 overhead: .venv-bench/.stamp  ## CPU time of ask and tell, beside the others
 	$(BENCH)/python -m benchmarks.overhead $(ARGS)
@@ -159,5 +160,5 @@ endef
 .venv-bench-ax/.stamp: Makefile
 	$(call peer-env,$(AX))
 
-.venv-bench-vizier/.stamp: Makefile
-	$(call peer-env,$(VIZIER))
+.venv-bench-nevergrad/.stamp: Makefile
+	$(call peer-env,$(NEVERGRAD))

@@ -75,15 +75,14 @@ METHODS: dict[str, Method] = {
     "optuna-independent": Method("Optuna TPE, independent", "optuna", "optuna:independent"),
     "optuna-group": Method("Optuna TPE, group", "optuna", "optuna:group"),
     "rustuna": Method("Rustuna TPE", "rustuna", "optuna:rustuna"),
-    "nevergrad": Method("Nevergrad NGOpt", "nevergrad", "nevergrad:search"),
+    "nevergrad": Method(
+        "Nevergrad NGOpt", "nevergrad", "nevergrad:search", environment=".venv-bench-nevergrad"
+    ),
     "smac": Method("SMAC3", "smac", "smac:search", **_SLOW),
     "optuna-gp": Method("Optuna GPSampler", "optuna", "optuna:gp", **_SLOW),
     "optuna-auto": Method("Optuna AutoSampler's rule", "optuna", "optuna:auto", **_SLOW),
     "hebo": Method("HEBO", "HEBO", "hebo:search", environment=".venv-bench-hebo", **_SLOWEST),
     "ax": Method("Ax", "ax-platform", "ax:search", environment=".venv-bench-ax", **_SLOWEST),
-    "vizier": Method(
-        "Vizier", "google-vizier", "vizier:search", environment=".venv-bench-vizier", **_SLOWEST
-    ),
 }
 
 
