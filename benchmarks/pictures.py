@@ -30,8 +30,8 @@ from parzen.algorithms.covariance import Covariance
 from parzen.algorithms.cube import cube
 from parzen.algorithms.encoding import encoding
 from parzen.algorithms.gp import STARTUP
+from parzen.algorithms.gp_models import WHOLE
 from parzen.algorithms.gp_past import Past
-from parzen.algorithms.gp_search import WARPS
 from parzen.algorithms.surrogate import Factor, Posterior
 from parzen.algorithms.tpe_model import Model
 from parzen.algorithms.tpe_seen import Seen
@@ -61,6 +61,7 @@ LOOKS = {
 
 LOW, HIGH = 0.0, 10.0
 LINE = {"x": hp.float(LOW, HIGH)}
+SHARES = [model.share for model in WHOLE]  # quantiles of the two warps
 
 
 def valleys(x: Any) -> Any:
@@ -164,8 +165,8 @@ def gaussian_process() -> Figure:
     shape = cube(study.space)
     past = study.history.derived("picture", lambda: Past(shape, startup), Past.add)
     trial = study.ask()
-    fit = trial.note["gp"]
-    share = WARPS[fit["model"]]
+    (fit,) = trial.note["fits"]
+    share = WHOLE[fit["model"]].share
     y, _ = past.warped(np.arange(n), share)
     covariance = Covariance(shape)
     factor = Factor(covariance, fit["theta"], covariance.inputs(past.rows), np.zeros(n))
@@ -221,15 +222,15 @@ def warp() -> Figure:
     label(left, rank[-1] - 0.6, 3e7, "failed,\nno loss", RED, ha="right", va="center")
     middle.set(title="Only shifted and scaled", ylabel="loss in deviations", ylim=(-1.1, 2.7))
     label(middle, 5.5, -0.3, "ten trials\nlook the same", BLACK, ha="center")
-    for share, mark, color in ((WARPS[0], "o", BLUE), (WARPS[1], "s", GREEN)):
+    for share, mark, color in ((SHARES[0], "o", BLUE), (SHARES[1], "s", GREEN)):
         y, _ = half_rank(losses, np.arange(n), done, share)
         right.plot(rank[:-1], y[:-1], mark, color=color, mfc="white" if mark == "s" else color, ms=5, mew=1.4)
         right.plot(rank[-1], y[-1], "X", color=RED, ms=7)
         kept = math.ceil(share * done)
         right.plot(rank[:kept], y[:kept], color=color, lw=1, zorder=1)
     right.set(title="After the half-rank warp", ylabel="loss in deviations", ylim=(-1.8, 2.7))
-    label(right, 3.4, -1.45, f"quantile {WARPS[0]:g}", BLUE)
-    label(right, 4.6, 0.95, f"quantile {WARPS[1]:g}", GREEN, ha="center")
+    label(right, 3.4, -1.45, f"quantile {SHARES[0]:g}", BLUE)
+    label(right, 4.6, 0.95, f"quantile {SHARES[1]:g}", GREEN, ha="center")
     for ax in (left, middle, right):
         ax.set(xlabel="trial, best first", xlim=(0.3, n + 0.7), xticks=[1, 4, 8, 12])
     return figure

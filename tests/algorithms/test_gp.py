@@ -10,9 +10,10 @@ from parzen.algorithms.base import Ask
 from parzen.algorithms.covariance import Covariance
 from parzen.algorithms.cube import cube
 from parzen.algorithms.gp import GP, STARTUP
+from parzen.algorithms.gp_models import FAILURES, WHOLE, Conditioned
 from parzen.algorithms.gp_past import MOST, Past
 from parzen.algorithms.gp_search import BELIEVED
-from parzen.algorithms.surrogate import Factor, Posterior
+from parzen.algorithms.surrogate import Factor, Feasible, Posterior
 from parzen.errors import InvalidArgument
 from parzen.history.ledger import fold_all
 from parzen.run.study import Study
@@ -88,7 +89,7 @@ def test_the_corner_is_not_tried_twice():
 def test_what_was_fitted_is_in_the_notes():
     """Each of three models, two warps and the box, is fitted for each outcome, and later seldom."""
     study = run(Study({"x": hp.uniform("x", 0, 1)}, GP(), seed=0), lambda t: (t.point["x"] - 0.3) ** 2, 70)
-    fits = [(t.number, t.note["gp"]) for t in study.trials if "gp" in t.note]
+    fits = [(t.number, fit) for t in study.trials for fit in t.note.get("fits", [])]
     assert [number for number, _ in fits if number < 40] == list(range(STARTUP, 40))
     assert 0 < sum(number >= 42 for number, _ in fits) < 28
     for number, fit in fits:
@@ -104,13 +105,44 @@ def test_a_later_suggestion_reads_the_notes():
     log = study.events()
     history = fold_all(log, study.space).history()
     answers = {number: GP().suggest(history, Ask(number, 0)) for number in range(45, 49)}
-    number, before = next((i, answer) for i, answer in answers.items() if "gp" not in answer.note)
+    number, before = next((i, answer) for i, answer in answers.items() if "fits" not in answer.note)
     ledger = fold_all(log, study.space)
     for trial in ledger.trials:
-        if "gp" in trial.note:
-            trial.note["gp"]["theta"][0] = 3.0
+        for fit in trial.note.get("fits", []):
+            fit["theta"][0] = 3.0
     after = GP().suggest(ledger.history(), Ask(number, 0))
     assert dict(after.point) != dict(before.point)
+
+
+def test_failures_have_a_model_of_their_own():
+    """It is fitted once there is one; the models of losses do without it."""
+    study = Study({"x": hp.uniform("x", 0, 1), "y": hp.uniform("y", 0, 1)}, GP(), seed=0)
+    run(study, lambda t: RuntimeError() if t.point["x"] > 0.6 else t.point["y"], 16)
+    fits = study.trials[-1].note["fits"]
+    assert [fit["model"] for fit in fits][-1] == FAILURES.number
+    past = past_of(study)
+    losses, failures = (Conditioned(study.history, past, model) for model in (WHOLE[0], FAILURES))
+    assert not past.failed[losses.held].any()
+    assert len(failures.held) == 16
+    feasible = Feasible(Posterior(failures.factor, failures.y), failures.level, 1.0)
+    sides = failures.covariance.inputs(np.array([[0.1, 0.5], [0.95, 0.5]]))
+    fine, bad = np.exp(feasible.log_probability(sides))
+    assert fine > 0.8
+    assert bad < 0.2
+
+
+def test_the_slope_of_the_probability_is_its_derivative():
+    study = Study({"x": hp.uniform("x", 0, 1), "y": hp.uniform("y", 0, 1)}, GP(), seed=0)
+    run(study, lambda t: RuntimeError() if t.point["x"] > 0.6 else t.point["y"], 14)
+    failures = Conditioned(study.history, past_of(study), FAILURES)
+    feasible = Feasible(Posterior(failures.factor, failures.y), failures.level, 3.0)
+    at = np.array([[0.55, 0.3], [0.2, 0.9]])
+    value, slope = feasible.slope(failures.covariance.inputs(at))
+    assert value == pytest.approx(feasible.log_probability(failures.covariance.inputs(at)))
+    for j in range(2):
+        step = 1e-6 * np.eye(2)[j]
+        ends = [feasible.log_probability(failures.covariance.inputs(at + sign * step)) for sign in (1, -1)]
+        assert slope[:, j] == pytest.approx((ends[0] - ends[1]) / 2e-6, rel=1e-4, abs=1e-6)
 
 
 def test_running_trials_push_workers_apart():

@@ -15,7 +15,7 @@ import numpy as np
 from parzen.algorithms.ascent import climb
 from parzen.algorithms.covariance import Covariance, Inputs
 from parzen.algorithms.cube import Cube
-from parzen.algorithms.surrogate import Posterior
+from parzen.algorithms.surrogate import Feasible, Posterior
 from parzen.history.history import Floats
 
 FROM_PRIOR, NEAR = 256, 384  # candidates
@@ -46,17 +46,27 @@ class Acquisition:
         posterior: What is believed.
         best: The standardised loss to improve on.
         trust: How much the log prior counts; 0 if the priors are flat.
+        feasible: Where trials do not fail; None if none has.
     """
 
     def __init__(
-        self, cube: Cube, covariance: Covariance, posterior: Posterior, best: float, trust: float
+        self,
+        cube: Cube,
+        covariance: Covariance,
+        posterior: Posterior,
+        best: float,
+        trust: float = 0.0,
+        feasible: Feasible | None = None,
     ) -> None:
         self.cube, self.covariance, self.posterior = cube, covariance, posterior
-        self.best, self.trust = best, trust
+        self.best, self.trust, self.feasible = best, trust, feasible
 
     def values(self, rows: Floats) -> Floats:
         """(c,) the acquisition at legal rows."""
-        value = self.posterior.log_improvement(self.covariance.inputs(rows), self.best)
+        inputs = self.covariance.inputs(rows)
+        value = self.posterior.log_improvement(inputs, self.best)
+        if self.feasible is not None:
+            value += self.feasible.log_probability(inputs)
         if self.trust:
             value += self.trust * self.cube.log_prior(rows)
         return value
@@ -84,7 +94,11 @@ class Acquisition:
             return Inputs(near, np.where(active, stretch * (2.0 * u - 1.0), 0.0))
 
         def value_and_slope(x: Floats) -> tuple[Floats, Floats]:
-            value, slope = self.posterior.slope(inputs(x), self.best)
+            there = inputs(x)
+            value, slope = self.posterior.slope(there, self.best)
+            if self.feasible is not None:
+                log_probability, steeper = self.feasible.slope(there)
+                value, slope = value + log_probability, slope + steeper
             return value, np.where(active, slope, 0.0) / length
 
         low = np.zeros((len(rows), m)) if box is None else np.broadcast_to(box.low[numbers], (len(rows), m))

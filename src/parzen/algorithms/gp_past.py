@@ -14,6 +14,7 @@ from parzen.history.history import Floats, History, OutcomeRow, Status
 
 MOST = 500  # outcomes that the model holds when it is fitted: the best half and the newest half
 NEAR_LEAST = 3  # outcomes for each hyperparameter that the model of the box holds at least
+FAILED = 2.0  # the class of failures, after 0 for successes and 1 for pruned trials
 BOX_START, BOX_LEAST, BOX_MOST = 0.8, 0.02, 1.6  # side of the box
 
 
@@ -55,7 +56,7 @@ class Past:
             self._marks = np.concatenate([self._marks, np.empty_like(self._marks)])
         self._values[self.n] = row.values
         loss = row.losses[0] if row.status is Status.DONE and row.losses else math.inf
-        mark = (0.0, max(loss, -1.7e308), 0.0) if loss < math.inf else (2.0, math.inf, 0.0)
+        mark = (0.0, max(loss, -1.7e308), 0.0) if loss < math.inf else (FAILED, math.inf, 0.0)
         if row.status is Status.PRUNED and row.last is not None:
             step, value = row.last
             mark = (1.0, -step, math.inf if math.isnan(value) else value)
@@ -90,6 +91,12 @@ class Past:
             self._rows[new] = self.cube.rows(self._values[new])
             self._converted = self.n
         return self._rows[: self.n]
+
+    @property
+    def failed(self) -> np.ndarray:
+        """(n,) which outcomes are failures: raised, lost, NaN or infinite."""
+        failed: np.ndarray = self._marks[: self.n, 0] == FAILED
+        return failed
 
     @property
     def variances(self) -> Floats:

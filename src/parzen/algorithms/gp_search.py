@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,27 +18,21 @@ from parzen.algorithms.acquire import (
     maximise,
 )
 from parzen.algorithms.base import Ask, Proposal
-from parzen.algorithms.covariance import Covariance, Inputs
-from parzen.algorithms.cube import Cube
-from parzen.algorithms.gp_past import MOST, Past
+from parzen.algorithms.gp_models import BOX, FAILURES, WHOLE, Conditioned, covariance_of
+from parzen.algorithms.gp_past import Past
 from parzen.algorithms.quasirandom import sobol_start
-from parzen.algorithms.surrogate import Factor, Posterior
+from parzen.algorithms.surrogate import Feasible, Posterior
 from parzen.algorithms.untried import key, untried
 from parzen.history.history import Floats, History
 
-WARPS = (0.5, 0.75)  # quantiles of the half-rank warps that take turns
 BOX_EVERY = 4
-NEAR_FROM, NEAR_WARP = 15, 0.75  # the model of the box: from how many outcomes on, and its warp
-OFTEN = 40  # outcomes until which settings are fitted for each of them; then for each twentieth part
-FITTED_ON = 256  # of the outcomes held, when settings are fitted
+NEAR_FROM = 15  # outcomes from which on the box has its own model
 BELIEVED = 16  # running trials from which on points are drawn (Thompson) instead of maximised
 THOMPSON = 256  # points of one such draw
+CAUTION, CAUTION_MOST = 6.0, 300.0  # see `Feasible`; times 3 for each failure among the newest outcomes
+RECENT = 20  # of these
 TRUST = 10.0  # trials that the user's prior is worth
-
-
-@lru_cache(maxsize=16)
-def _covariance(shape: Cube) -> Covariance:
-    return Covariance(shape)
+LIKELY = float(np.log(0.5))
 
 
 class Search:
@@ -49,40 +41,40 @@ class Search:
     def __init__(self, history: History, past: Past, ask: Ask) -> None:
         self.history, self.past, self.ask = history, past, ask
         self.cube = past.cube
-        self.covariance = _covariance(self.cube)
+        self.covariance = covariance_of(self.cube)
         self.running = history.running()
         # The box has a model of its own, of the trials near the best one.
         self.boxed = ask.number % BOX_EVERY == BOX_EVERY - 1 and len(self.cube.numbers) > 0
-        self.near = self.boxed and not self.cube.space.conditional and past.n > NEAR_FROM
-        self.model = len(WARPS) if self.near else ask.number % len(WARPS)
-        self.share = NEAR_WARP if self.near else WARPS[self.model]
+        near = self.boxed and not self.cube.space.conditional and past.n > NEAR_FROM
+        self.model = BOX if near else WHOLE[ask.number % len(WHOLE)]
 
     def suggest(self) -> Proposal:
         """Fit if it is time, condition, and maximise."""
-        fit, new = self._fitted()
-        theta, n = fit["theta"], fit["n"]
-        held = np.concatenate([self.past.held(n, self.near), np.arange(n, self.past.n)])
-        y, _ = self.past.warped(held, self.share)
-        inputs = self.covariance.inputs(self.past.rows[held])
-        factor = self._factor(theta, n, held, inputs)
-        # K a = y - noise a, so the means at the rows need no covariances.
-        posterior = Posterior(factor, y)
-        noise = factor.noise + self._noise(n, held)
-        means = y - noise * posterior.weights
+        losses = Conditioned(self.history, self.past, self.model)
+        models = [losses]
+        feasible = None
+        if self.past.failed.any():
+            failures = Conditioned(self.history, self.past, FAILURES)
+            models.append(failures)
+            caution = min(CAUTION * 3.0 ** int(self.past.failed[-RECENT:].sum()), CAUTION_MOST)
+            feasible = Feasible(Posterior(failures.factor, failures.y), failures.level, caution)
+        posterior = Posterior(losses.factor, losses.y)
+        means = losses.means(posterior.weights)
         if len(self.running):
-            factor = factor.copy()
+            factor = losses.factor.copy()
             pending = self.covariance.inputs(self.cube.rows(self.running))
             factor.add(pending, np.zeros(len(pending)))
-            posterior = Posterior(factor, y)
+            posterior = Posterior(factor, losses.y)
         note: dict[str, Any] = {"by": "gp"}
-        if new:
-            note["gp"] = {"model": self.model, **fit}
-        rows = self.past.rows[held]
+        fits = [model.fit for model in models if model.new]
+        if fits:
+            note["fits"] = fits
+        rows = self.past.rows[losses.held]
         if len(self.running) > BELIEVED:
-            found = self._drawn(posterior, rows, means)
+            found = self._drawn(posterior, feasible, rows, means)
             note["by"] = "gp, drawn"
         else:
-            found = self._maximised(posterior, rows, means, note)
+            found = self._maximised(posterior, feasible, rows, means, note)
         if found is None:
             left = untried(self.history, self.past, self.ask)
             if not len(left):
@@ -90,71 +82,13 @@ class Search:
             found = self.cube.rows(left)[int(self.ask.rng.integers(len(left)))]
         return Proposal(self.cube.point(found), note=note)
 
-    # The model.
-
-    def _fitted(self) -> tuple[dict[str, Any], bool]:
-        """Theta with the number of outcomes it was fitted to, and whether that was done just now."""
-        n, size = self.past.n, self.covariance.size
-
-        def ours(note: Mapping[str, Any]) -> bool:
-            fit = note.get("gp")
-            return (
-                fit is not None and fit["model"] == self.model and len(fit["theta"]) == size and fit["n"] <= n
-            )
-
-        note = self.history.latest_note(ours)
-        before: dict[str, Any] | None = None if note is None else note["gp"]
-        if before is not None and n - before["n"] < _wait(n):
-            return {"n": before["n"], "theta": before["theta"]}, False
-        held = self.past.held(n, self.near)
-        if len(held) > FITTED_ON:
-            held = self._sample(held)
-        y, factor = self.past.warped(held, self.share)
-        inputs = self.covariance.inputs(self.past.rows[held])
-        fresh = self.covariance.start(self.covariance.dims(inputs))
-        starts, most = [fresh], 25
-        if before is not None:
-            starts, most = [np.array(before["theta"])], 12
-            if n < 100 and n // 10 > before["n"] // 10:
-                starts, most = [*starts, fresh], 25
-        noise = self.past.variances[held] * factor**2
-        theta = self.covariance.fit(inputs, y, noise, starts, most)
-        return {"n": n, "theta": list(theta)}, True
-
-    def _sample(self, held: np.ndarray) -> np.ndarray:
-        """The best half of `FITTED_ON` rows, and an even sample of the others."""
-        y, _ = self.past.warped(held, self.share)
-        order = np.argsort(y, kind="stable")
-        best, others = held[order[: FITTED_ON // 2]], np.sort(held[order[FITTED_ON // 2 :]])
-        places = np.linspace(0, len(others) - 1, FITTED_ON // 2).astype(np.intp)
-        return np.union1d(best, others[places])
-
-    def _noise(self, n: int, held: np.ndarray) -> Floats:
-        """Known variances in units of the warped losses, as they were when theta was fitted."""
-        variances = self.past.variances[held]
-        if not variances.any():
-            return np.zeros(len(held))
-        scaled: Floats = variances * self.past.warped(self.past.held(n, self.near), self.share)[1] ** 2
-        return scaled
-
-    def _factor(self, theta: list[float], n: int, held: np.ndarray, inputs: Inputs) -> Factor:
-        """The factor of all rows held: at once for those of the fit, one by one for those since."""
-        fit = (n, *theta)
-        of, factor = self.past.factors.get(self.model, ((), None))
-        if factor is None or of != fit or factor.n > len(held):
-            first = len(held) - (self.past.n - n)
-            noise = self._noise(n, held[:first])
-            factor = Factor(self.covariance, theta, inputs.take(slice(0, first)), noise)
-            self.past.factors[self.model] = (fit, factor)
-        if factor.n < len(held):
-            rest = slice(factor.n, len(held))
-            factor.add(inputs.take(rest), self._noise(n, held[rest]))
-        return factor
-
-    # The point.
-
     def _maximised(
-        self, posterior: Posterior, rows: Floats, means: Floats, note: dict[str, Any]
+        self,
+        posterior: Posterior,
+        feasible: Feasible | None,
+        rows: Floats,
+        means: Floats,
+        note: dict[str, Any],
     ) -> Floats | None:
         past, shape, rng = self.past, self.cube, self.ask.rng
         lengths = posterior.factor.lengths
@@ -170,7 +104,7 @@ class Search:
             near = pool[counts[0] :]
             pool = boxed(shape, near, rows[order[0]], box, counts[0], rng)
         trust = TRUST / past.n if len(shape.uneven) or len(shape.unbounded) else 0.0
-        acquisition = Acquisition(shape, self.covariance, posterior, float(means.min()), trust)
+        acquisition = Acquisition(shape, self.covariance, posterior, float(means.min()), trust, feasible)
         found = maximise(acquisition, pool, box, self._new, rng)
         if found is None:
             return None
@@ -199,15 +133,23 @@ class Search:
         high = np.where(np.isnan(centre), 1.0, np.clip(middle + half, 0.0, 1.0))
         return Box(low, high)
 
-    def _drawn(self, posterior: Posterior, rows: Floats, means: Floats) -> Floats | None:
-        """Thompson sampling: the best point of one draw of the loss."""
+    def _drawn(
+        self, posterior: Posterior, feasible: Feasible | None, rows: Floats, means: Floats
+    ) -> Floats | None:
+        """Thompson sampling: the best point of one draw of the loss, among those more likely to succeed."""
         shape, rng = self.cube, self.ask.rng
         lengths = posterior.factor.lengths
         order = np.argsort(means, kind="stable")
         counts = (THOMPSON // 3, THOMPSON - THOMPSON // 3)
         pool = candidates(shape, rows, self._centres(rows, order), lengths, counts, rng)
-        loss = posterior.draw(self.covariance.inputs(pool), rng)
-        for i in np.argsort(loss, kind="stable").tolist():
+        inputs = self.covariance.inputs(pool)
+        loss = posterior.draw(inputs, rng)
+        doubtful = (
+            np.zeros(len(pool))
+            if feasible is None
+            else feasible.log_probability(inputs) < LIKELY * feasible.caution
+        )
+        for i in np.lexsort((loss, doubtful)).tolist():
             row = shape.snapped(pool[i])
             if self._new(row[None, :])[0]:
                 return row
@@ -219,8 +161,3 @@ class Search:
         running = {key(row) for row in self.running}
         found = [key(np.array(encode(self.cube.point(row)), dtype=float)) for row in rows]
         return np.array([own not in tried and own not in running for own in found])
-
-
-def _wait(n: int) -> int:
-    """After how many more outcomes than `n` theta is fitted again."""
-    return 1 if n < OFTEN else min(n, MOST) // 20

@@ -16,6 +16,7 @@ from parzen.numerics.improvement import log_h
 from parzen.numerics.linalg import extend, inverse_factor
 
 LEAST_VARIANCE = 1e-12
+_LOG_ROOT_2PI = 0.5 * math.log(2 * math.pi)
 
 
 class Factor:
@@ -169,6 +170,18 @@ class Posterior:
             inputs: c rows. The gradient along an inactive number means nothing.
             best: The standardised loss to improve on.
         """
+        mean, deviation, d_mean, d_deviation = self.moments(inputs)
+        u = (best - mean) / deviation
+        value, d_h = log_h(u)
+        d_u = -(d_mean + u[:, None] * d_deviation) / deviation[:, None]
+        return value + np.log(deviation), d_h[:, None] * d_u + d_deviation / deviation[:, None]
+
+    def moments(self, inputs: Inputs) -> tuple[Floats, Floats, Floats, Floats]:
+        """(c,) means and deviations, and (c, m) their gradients along the numbers of the cube.
+
+        Args:
+            inputs: c rows. The gradient along an inactive number means nothing.
+        """
         f, m = self.factor, self.m
         near = inputs.near * f.shrink
         r2 = squared_distances(near, f.near)
@@ -199,7 +212,51 @@ class Posterior:
             square = 1.0 + (inputs.wide * inputs.wide).sum(axis=1)
             d_deviation += (0.5 * f.quadratic * self._pull) * square[:, None] * inputs.wide
         d_deviation /= deviation[:, None]
-        u = (best - mean) / deviation
-        value, d_h = log_h(u)
-        d_u = -(d_mean + u[:, None] * d_deviation) / deviation[:, None]
-        return value + np.log(deviation), d_h[:, None] * d_u + d_deviation / deviation[:, None]
+        return mean, deviation, d_mean, d_deviation
+
+
+class Feasible:
+    """How likely a trial does not fail, from a model of marks: high where trials failed.
+
+    Source: Gelbart, Snoek and Adams, "Bayesian optimization with unknown constraints", UAI 2014,
+    section 3, for the product with the expected improvement; the regression on marks is ours.
+
+    Args:
+        posterior: Of the marks.
+        level: The mark half-way between success and failure.
+        caution: The power to which the probability is taken, at least 1: an edge is approached
+            from a distance.
+    """
+
+    def __init__(self, posterior: Posterior, level: float, caution: float) -> None:
+        self.posterior, self.level, self.caution = posterior, level, caution
+        self._noise = posterior.factor.noise
+
+    def log_probability(self, inputs: Inputs) -> Floats:
+        """(c,) the logarithm of its probability, times the caution.
+
+        Args:
+            inputs: c rows.
+        """
+        from scipy.special import log_ndtr
+
+        mean, deviation = self.posterior.predict(inputs)
+        value: Floats = log_ndtr((self.level - mean) / np.sqrt(deviation * deviation + self._noise))
+        value *= self.caution
+        return value
+
+    def slope(self, inputs: Inputs) -> tuple[Floats, Floats]:
+        """(c,) the same, and (c, m) its gradient along the numbers of the cube.
+
+        Args:
+            inputs: c rows. The gradient along an inactive number means nothing.
+        """
+        from scipy.special import log_ndtr
+
+        mean, deviation, d_mean, d_deviation = self.posterior.moments(inputs)
+        width = np.sqrt(deviation * deviation + self._noise)
+        r = (self.level - mean) / width
+        value = log_ndtr(r)
+        hazard = np.exp(np.maximum(-0.5 * r * r - _LOG_ROOT_2PI - value, -700.0))
+        d_r = -(d_mean + (r * deviation / width)[:, None] * d_deviation) / width[:, None]
+        return self.caution * value, (self.caution * hazard)[:, None] * d_r
