@@ -32,7 +32,7 @@ VIZIER := 'google-vizier[jax]==0.1.24'
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-engines check fmt bench-env overhead failing-region quality constraints clean
-.PHONY: bench-env-slow quality-report
+.PHONY: bench-env-slow quality-report robustness
 .PHONY: chaos lockstep speedup simulation storage opening
 
 help:  ## show this list
@@ -94,6 +94,9 @@ storage: .venv-bench/.stamp  ## what a store adds to a trial, beside the others
 
 opening: .venv/.stamp  ## how fast a large study opens
 	$(BIN)/python -m benchmarks.opening $(ARGS)
+
+robustness: .venv-bench/.stamp  ## eight workers, regions that fail, spaces that run out
+	$(BENCH)/python -m benchmarks.robustness $(ARGS)
 
 quality: .venv-bench/.stamp  ## what a search finds, beside the others: runs what is missing, and reports
 	$(BENCH)/python -m benchmarks.quality $(ARGS)

@@ -28,7 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import peers
+from benchmarks import overhead_gp, peers
 from benchmarks.problems import Param, Point, draw
 from benchmarks.quality_report import table
 
@@ -492,6 +492,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     print(report(figures, libraries, facts, options.block))
     if "parzen" in libraries:
         print(aims(figures, facts))
+        if not options.only_ask:
+            print(overhead_gp.report(options.quick))
     if not options.only_ask:  # a partial run does not replace a whole one
         save(figures, versions)
 

@@ -39,7 +39,7 @@ class Cube:
         self.unbounded = np.flatnonzero(unbounded)
         self.coarse = [t for j, t in self.tables.items() if j not in self.labels]
         # Lines whose values are rounded, but too many to be listed.
-        self.fine = [j for j in self.code.rounded if j not in self.tables]
+        self.fine = [j for _, j in self.code.rounded]
         self.discrete = [*self.labels, *(t.column for t in self.coarse), *self.fine]
         self._steps = {j: np.cumsum(self.tables[j].prior) for j in self.labels}
         # Only labels have a prior that is not flat in this cube.

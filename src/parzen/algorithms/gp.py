@@ -29,8 +29,7 @@ from parzen.algorithms.cube import cube
 from parzen.algorithms.gp_past import Past
 from parzen.algorithms.gp_search import Search
 from parzen.algorithms.quasirandom import first_points
-from parzen.algorithms.tpe import _any_new as any_new
-from parzen.algorithms.tpe import _key as key
+from parzen.algorithms.untried import any_untried, key
 from parzen.errors import InvalidArgument
 from parzen.history.history import History
 from parzen.numerics.threads import one_thread
@@ -72,7 +71,6 @@ class GP:
 def _start(history: History, past: Past, ask: Ask) -> Proposal:
     """The middle of the prior or a quasi-random point; another one if that was tried or is being tried."""
     first = first_points(history, ask)
-    own = key(np.array(history.space.encode(first.point), dtype=float))
-    if own in past.keys or any(key(row) == own for row in history.running()):
-        return Proposal(any_new(history, past, ask) or first.point, note=first.note)  # type: ignore[arg-type]
+    if key(np.array(history.space.encode(first.point), dtype=float)) in past.tried(history):
+        return Proposal(any_untried(history, past, ask) or first.point, note=first.note)
     return first

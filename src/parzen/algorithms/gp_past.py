@@ -8,9 +8,9 @@ import numpy as np
 
 from parzen.algorithms.cube import Cube
 from parzen.algorithms.surrogate import Factor
-from parzen.algorithms.tpe import _key as key
+from parzen.algorithms.untried import key
 from parzen.algorithms.warp import half_rank
-from parzen.history.history import Floats, OutcomeRow, Status
+from parzen.history.history import Floats, History, OutcomeRow, Status
 
 MOST = 500  # outcomes that the model holds when it is fitted: the best half and the newest half
 NEAR_LEAST = 3  # outcomes for each hyperparameter that the model of the box holds at least
@@ -77,6 +77,10 @@ class Past:
             self.side, self._misses = self.side / 2.0, 0
         if self.side < BOX_LEAST:
             self.side = BOX_START
+
+    def tried(self, history: History) -> set[bytes]:
+        """The keys of all points that were tried or are being tried."""
+        return self.keys | {key(row) for row in history.running()}
 
     @property
     def rows(self) -> Floats:

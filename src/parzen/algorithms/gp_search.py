@@ -25,8 +25,7 @@ from parzen.algorithms.cube import Cube
 from parzen.algorithms.gp_past import MOST, Past
 from parzen.algorithms.quasirandom import sobol_start
 from parzen.algorithms.surrogate import Factor, Posterior
-from parzen.algorithms.tpe import _key as key
-from parzen.algorithms.tpe import _unseen as unseen
+from parzen.algorithms.untried import key, untried
 from parzen.history.history import Floats, History
 
 WARPS = (0.5, 0.75)  # quantiles of the half-rank warps that take turns
@@ -85,7 +84,7 @@ class Search:
         else:
             found = self._maximised(posterior, rows, means, note)
         if found is None:
-            left = unseen(self.history, self.past, self.ask)  # type: ignore[arg-type]
+            left = untried(self.history, self.past, self.ask)
             if not len(left):
                 return Proposal(sobol_start(self.history, self.ask), note=note)
             found = self.cube.rows(left)[int(self.ask.rng.integers(len(left)))]

@@ -25,10 +25,10 @@ import numpy as np
 
 from parzen.algorithms.base import Ask, Proposal
 from parzen.algorithms.encoding import encoding
-from parzen.algorithms.quasirandom import sobol_start
+from parzen.algorithms.quasirandom import first_points
 from parzen.algorithms.tpe_model import Model
 from parzen.algorithms.tpe_seen import Seen
-from parzen.algorithms.tpe_unseen import any_new
+from parzen.algorithms.untried import any_untried
 from parzen.errors import InvalidArgument
 from parzen.history.history import History
 
@@ -92,10 +92,10 @@ class TPE:
         seen = history.derived("tpe", lambda: Seen(code), Seen.add)
         startup = STARTUP if self.n_startup_jobs is None else self.n_startup_jobs
         if history.ended < startup:
-            point = sobol_start(history, ask)
-            if seen.repeats and seen.has(history, history.space.encode(point)):
-                point = any_new(history, seen, ask) or point
-            return Proposal(point, note={"by": "sobol"})
+            first = first_points(history, ask)
+            if seen.repeats and seen.has(history, history.space.encode(first.point)):
+                return Proposal(any_untried(history, seen, ask) or first.point, note=first.note)
+            return first
         model = Model(
             history,
             seen,

@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from parzen.algorithms.base import Ask, Proposal
-from parzen.algorithms.tpe_seen import Seen, key
-from parzen.algorithms.tpe_unseen import unseen
+from parzen.algorithms.tpe_seen import Seen
+from parzen.algorithms.untried import key, untried
 from parzen.history.history import Floats, History
 from parzen.numerics.components import Block, Codes
 from parzen.numerics.mixture import Candidates, Drawn, Kernels, TableKernel, log_mixtures, log_ratios
@@ -200,7 +200,7 @@ class Model:
 
     def _other(self, ask: Ask) -> Proposal | None:
         """Where all draws were repeats: the best ratio among other points not yet tried."""
-        rows = unseen(self.history, self.seen, ask)
+        rows = untried(self.history, self.seen, ask)
         if not len(rows):
             return None
         codes = self.code.codes(rows, inactive=0)

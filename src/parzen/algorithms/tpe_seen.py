@@ -12,6 +12,7 @@ from bisect import insort
 import numpy as np
 
 from parzen.algorithms.encoding import Encoding
+from parzen.algorithms.untried import key
 from parzen.history.history import Floats, History, OutcomeRow, Status
 from parzen.numerics.components import Block, Codes, Components, Layout
 from parzen.numerics.mixture import TableKernel, cell_kernel
@@ -137,11 +138,6 @@ class Seen:
                 TableKernel.of(cell_kernel(table.edges, table.centres, sigma), table.prior),
             )
         return made[1]
-
-
-def key(row: Floats) -> bytes:
-    """What tells two rows apart."""
-    return (row + 0.0).tobytes()  # adding 0 makes -0.0 and 0.0 one
 
 
 def _can_repeat(code: Encoding) -> bool:

@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
 from parzen.algorithms.base import Ask
 from parzen.algorithms.encoding import Encoding
-from parzen.algorithms.tpe_seen import Seen, key
 from parzen.history.history import Floats, History
 from parzen.space.space import Space
 
 ENUMERABLE = 2000
 
 
-def unseen(history: History, seen: Seen, ask: Ask) -> Floats:
+class Tried(Protocol):
+    """What an algorithm keeps of the points that were tried.
+
+    Attributes:
+        code: The encoding of the space.
+    """
+
+    code: Encoding
+
+    def tried(self, history: History) -> set[bytes]:
+        """The keys of all points that were tried or are being tried."""
+        ...
+
+
+def key(row: Floats) -> bytes:
+    """The bytes of a row of values; equal points have equal ones."""
+    return (row + 0.0).tobytes()  # adding 0 makes -0.0 and 0.0 one
+
+
+def untried(history: History, seen: Tried, ask: Ask) -> Floats:
     """Up to 256 rows that were not tried: all that are left of a small space, else draws from the prior.
 
     Args:
         history: The present view.
-        seen: Its state.
+        seen: Knows which points were tried.
         ask: The trial that is asked for.
     """
     space = history.space
@@ -58,15 +78,15 @@ def _all_rows(code: Encoding) -> Floats:
     return rows
 
 
-def any_new(history: History, seen: Seen, ask: Ask) -> dict[str, float | int] | None:
+def any_untried(history: History, seen: Tried, ask: Ask) -> dict[str, float | int] | None:
     """A point not yet tried, for the start; None if none is left.
 
     Args:
         history: The present view.
-        seen: Its state.
+        seen: Knows which points were tried.
         ask: The trial that is asked for.
     """
-    rows = unseen(history, seen, ask)
+    rows = untried(history, seen, ask)
     if not len(rows):
         return None
     return history.space.decode(rows[int(ask.rng.integers(len(rows)))])
