@@ -30,7 +30,7 @@ import numpy as np
 
 from benchmarks import overhead_gp, peers
 from benchmarks.problems import Param, Point, draw
-from benchmarks.quality import table
+from benchmarks.quality_report import table
 
 RESULTS = Path(__file__).parent / "results"
 LIBRARIES = ("parzen", "hyperopt", "optuna", "rustuna")

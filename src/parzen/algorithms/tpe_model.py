@@ -59,15 +59,17 @@ def good_trials(seen: Seen, rows: list[int], prior: float) -> Good:
     weights /= total
     z = seen.latent(best)
     on = ~np.isnan(z)
-    z = np.where(on, z, 0.0)
-    mass = weights @ on
+    if on.all():
+        count: Floats = np.full(z.shape[1], float(k))
+        mass = np.full(z.shape[1], weights.sum())
+    else:
+        z, count, mass = np.where(on, z, 0.0), on.sum(axis=0), weights @ on
     mean = (weights @ z) / (mass + 1e-12)
     spread = weights @ ((z - mean) ** 2 * on)
     shrink = 1.0 / (k + 1)
     deviation = np.sqrt((spread + code.prior_variance * shrink) / (mass + shrink))
-    count = on.sum(axis=0)
     dims = max(1.0, float(count.sum()) / max(k, 1))
-    width = SCOTT * deviation * np.maximum(count, 1) ** (-1.0 / (4.0 + dims))
+    width = SCOTT * deviation * np.maximum(count, 1.0) ** (-1.0 / (4.0 + dims))
     width = np.minimum(np.maximum(width, NARROWEST * code.scale), code.scale)
     # Steps of 5 % leave most of the components' features as they were.
     width = np.exp(np.round(np.log(width) * 20.0) / 20.0)

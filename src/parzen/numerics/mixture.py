@@ -221,16 +221,19 @@ class Drawn:
         from scipy.special import ndtr
 
         layout = self._layout = kernels.layout
+        k, m = len(weights), layout.m
         self._kernels = kernels
         # The prior is one component more.
-        self._steps = np.cumsum(np.append(weights, prior))
+        self._steps = np.empty(k + 1)
+        np.cumsum(weights, out=self._steps[:k])
+        self._steps[k] = prior + (self._steps[k - 1] if k else 0.0)
         self._codes = np.concatenate([parts.codes, layout.sizes[:, None]], axis=1)
-        if layout.m:
-            self._means = np.concatenate([parts.means, np.zeros((1, layout.m))])
-            on = parts.features[:, 2 * layout.m : 3 * layout.m] > 0.5
-            self._on = np.concatenate([on, np.zeros((1, layout.m), dtype=bool)])
-            sigma = kernels.sigma
-            low, high = ndtr(-self._means / sigma), ndtr((1.0 - self._means) / sigma)
+        if m:
+            self._means = np.zeros((k + 1, m))
+            self._means[:k] = parts.means
+            self._on = np.zeros((k + 1, m), dtype=bool)
+            self._on[:k] = parts.features[:, 2 * m : 3 * m]
+            low, high = ndtr(self._means / -kernels.sigma), ndtr((1.0 - self._means) / kernels.sigma)
             if layout.free:
                 low, high = np.where(layout.unbounded, 0.0, low), np.where(layout.unbounded, 1.0, high)
             self._low, self._width = low, high - low
