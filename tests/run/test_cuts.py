@@ -10,7 +10,10 @@ import pytest
 
 from parzen import Pruned, Study, hp
 from parzen.algorithms.anneal import Anneal
+from parzen.algorithms.auto import Auto
 from parzen.algorithms.base import NAMES
+from parzen.algorithms.cmaes import CMAES
+from parzen.algorithms.gp import GP
 from parzen.algorithms.grid import Grid
 from parzen.algorithms.mix import Mix
 from parzen.algorithms.quasirandom import QuasiRandom
@@ -30,7 +33,14 @@ SPACE = {
 }
 SEEDS = [{"x": 1.0, "c": 1, "n": 3, "q": 4.0}, {"x": -1.0, "c": 0, "q": 2.0}]
 
+# CMA-ES is for numbers only.
+NUMBERS = {label: SPACE[label] for label in ("x", "q")}
+NUMBER_SEEDS = [{label: point[label] for label in NUMBERS} for point in SEEDS]
+
 ALGORITHMS = {
+    "auto": Auto(n_startup_jobs=4),
+    "gp": GP(n_startup_jobs=4),
+    "cmaes": CMAES(n_startup_jobs=4),
     "tpe": TPE(n_startup_jobs=4),
     "classic": TPE(n_startup_jobs=4, mode="hyperopt"),
     "random": Random(),
@@ -83,10 +93,11 @@ def search(study, trials):
 
 def resumed(algorithm, store, name, log, trials):
     """The search that goes on from a log, or begins where the log is empty."""
+    space, seeds = (NUMBERS, NUMBER_SEEDS) if isinstance(algorithm, CMAES) else (SPACE, SEEDS)
     if log:
         store.append(name, log)
-    study = Study(SPACE, algorithm, seed=5, store=store, name=name, pruner="median")
-    for point in SEEDS[study.ledger.queued :] if not study.trials else ():
+    study = Study(space, algorithm, seed=5, store=store, name=name, pruner="median")
+    for point in seeds[study.ledger.queued :] if not study.trials else ():
         study.enqueue(point)
     for number in list(study.ledger.claimed):
         study.release(number, "its owner is gone")
