@@ -120,7 +120,7 @@ def search_tpe(
     params: tuple[Param, ...], objective: Callable[[Point], float], trials: int, seed: int
 ) -> None:
     """Run parzen's TPE."""
-    peers.search_parzen(params, objective, trials, seed)
+    peers.SEARCHES["parzen"](params, objective, trials, seed)
 
 
 def sample(task: Task, rows: Rows) -> Iterator[None]:
