@@ -147,7 +147,7 @@ def test_failures_are_served_where_trainings_failed(name):
     stored = surrogate.load(name)
     failed = stored.table.status > 0
     served = np.isinf(stored.surrogate.predict(stored.table.points))
-    assert (served[failed]).mean() > 0.85 if failed.sum() >= 8 else not served.any()
+    assert (served[failed]).mean() > 0.85 if failed.sum() >= 5 else not served.any()
     assert served[~failed].mean() < 0.03
 
 
