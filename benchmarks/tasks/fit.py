@@ -25,7 +25,7 @@ NETWORKS = 4
 HIDDEN = 40
 SHARES = (0.35, 0.5, 0.65)  # of the trees; never far from half
 FOLDS = 5
-FEWEST = 8  # failures of a kind before they are modelled
+FEWEST = 5  # failures of a kind before they are modelled
 
 
 def _trees(x: np.ndarray, y: np.ndarray, count: int) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:

@@ -1,4 +1,4 @@
-"""Three tasks that train for real whenever they are called, at 0.3 s or less.
+"""Three tasks that train for real whenever they are called, mostly in less than 0.3 s.
 
 They check that what holds on surrogates holds on the real thing. Their
 libraries are imported by the first evaluation. An evaluation is kept for the

@@ -147,7 +147,7 @@ def test_failures_are_served_where_trainings_failed(name):
     stored = surrogate.load(name)
     failed = stored.table.status > 0
     served = np.isinf(stored.surrogate.predict(stored.table.points))
-    assert (served[failed]).mean() > 0.85 if failed.sum() >= 8 else not served.any()
+    assert (served[failed]).mean() > 0.85 if failed.sum() >= 5 else not served.any()
     assert served[~failed].mean() < 0.03
 
 
@@ -169,7 +169,6 @@ def test_a_reloaded_surrogate_gives_the_same_losses(name):
     surrogate.load.cache_clear()
     other = surrogate.make(name, seed=5)
     assert [one.true_loss(point) for point in points] == [other.true_loss(point) for point in points]
-    assert one.fingerprint() == other.fingerprint()
 
 
 @EVERY
@@ -214,7 +213,7 @@ def test_serving_and_listing_import_no_learning_library():
     program = (
         "import sys\n"
         "from benchmarks.tasks import compute, live, spaces, surrogate, training\n"
-        "surrogate.make('svm-digits', 0).fingerprint()\n"
+        "surrogate.make('ridge-patches', 0).loss(surrogate.load('ridge-patches').table.points[0])\n"
         "print(sorted({'sklearn', 'torch', 'lightgbm', 'xgboost', 'scipy'} & set(sys.modules)))\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
