@@ -94,7 +94,7 @@ ROOMS = {
         ),
     ),
     "plots": Room(4),
-    "formats": Room(4),
+    "formats": Room(4, beside=("plots",)),  # a report holds pictures
     # Floor 5, doors: nobody imports them. Published contracts are above the
     # house like a door: they may look at everything, and only tests look at them.
     "__init__": Room(DOORS, beside=("hyperopt",)),
