@@ -228,6 +228,9 @@ def _ends(
     if not geometry.bounded:
         low = float(param.distribution.quantile(TAIL))
         high = float(param.distribution.quantile(1 - TAIL))
+    elif step is not None:  # rounding may lead beyond the ends of the interval
+        ends = param.distribution.value(np.array([0.0, 1.0]))
+        low, high = min(low, float(ends[0])), max(high, float(ends[1]))
     seen = np.asarray(values, dtype=np.float64)
     seen = seen[np.isfinite(seen) & ((seen > 0) | (not log))]
     if len(seen):

@@ -94,6 +94,15 @@ def palette(ax: Axes | None = None) -> Palette:
     return DARK if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5 else LIGHT
 
 
+def colour_map(name: str) -> Any:
+    """A function from numbers in [0, 1] to colours.
+
+    Args:
+        name: As Matplotlib calls it.
+    """
+    return pyplot().get_cmap(name)
+
+
 # Figures and axes
 
 
@@ -328,19 +337,21 @@ def set_axis(
     limits = axis.limits(lane)
     (ax.set_xlim if which == "x" else ax.set_ylim)(*limits)
     ticks, names = list(axis.ticks), list(axis.names)
-    if crowded and len(ticks) > 4:
+    if crowded and len(ticks) > (8 if axis.options else 4):
         every = -(-(len(ticks) - 1) // 3)
         ticks, names = ticks[::every], names[::every]
+    if crowded and which == "x" and not axis.options and len(ticks) > 3 and sum(map(len, names)) > 15:
+        ticks, names = ticks[::2], names[::2]
     if lane:
         ticks, names = [axis.lane, *ticks], [INACTIVE if not crowded else "off", *names]
         line = ax.axvspan if which == "x" else ax.axhspan
         line(limits[0], float(axis.at(-0.06)), color=colours.faint, alpha=0.12, linewidth=0, zorder=0)
     side.set_major_locator(plt.matplotlib.ticker.FixedLocator(ticks))
     side.set_major_formatter(plt.matplotlib.ticker.FixedFormatter(names))
-    minor = [] if not axis.log or crowded else _minor(axis)
+    minor = _minor(axis) if axis.log else []
     side.set_minor_locator(plt.matplotlib.ticker.FixedLocator(minor))
     side.set_minor_formatter(plt.matplotlib.ticker.NullFormatter())
-    if which == "x" and sum(map(len, names)) > (18 if crowded else 60):
+    if which == "x" and axis.options and sum(map(len, names)) > (15 if crowded else 60):
         for text in ax.get_xticklabels():
             text.set(rotation=35, ha="right", rotation_mode="anchor")
     if crowded:

@@ -151,3 +151,20 @@ def _pair(space: Space, parent: int, taken: int) -> str:
     param = space.params[parent]
     names = option_names(param.options) if param.options else ()
     return f"{param.label} = {names[taken] if taken < len(names) else taken}"
+
+
+# Counts
+
+
+def plural(count: int, noun: str) -> str:
+    """A count and its noun.
+
+    >>> plural(1, "trial"), plural(20000, "trial")
+    ('1 trial', '20 000 trials')
+    """
+    return f"{many(count)} {noun}" if count == 1 else f"{many(count)} {noun}s"
+
+
+def many(count: int) -> str:
+    """A count with its thousands apart."""
+    return f"{count:,}".replace(",", " ")
