@@ -43,7 +43,7 @@ class Contour:
     def subtitle(self) -> str:
         """What is to be seen, in one sentence."""
         used = int((self.both & self.data.good).sum())
-        return f"Smoothed {self.data.word} of {used} trials. Hatched: no trial is near, nothing is known."
+        return f"Smoothed {self.data.word} of {used} trials. Hatched: no trial near. Ring: the best."
 
     @property
     def remark(self) -> str:
