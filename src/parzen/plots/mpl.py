@@ -17,7 +17,7 @@ import numpy as np
 from parzen.errors import InvalidArgument, MissingDependency
 from parzen.plots.axes import INACTIVE, Axis
 from parzen.plots.data import Scale
-from parzen.plots.words import brief
+from parzen.plots.words import brief, minor_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes as Axes  # noqa: PLC0414  # for the other files
@@ -348,7 +348,7 @@ def set_axis(
         line(limits[0], float(axis.at(-0.06)), color=colours.faint, alpha=0.12, linewidth=0, zorder=0)
     side.set_major_locator(plt.matplotlib.ticker.FixedLocator(ticks))
     side.set_major_formatter(plt.matplotlib.ticker.FixedFormatter(names))
-    minor = _minor(axis) if axis.log else []
+    minor = minor_ticks(axis.low, axis.high) if axis.log else ()
     side.set_minor_locator(plt.matplotlib.ticker.FixedLocator(minor))
     side.set_minor_formatter(plt.matplotlib.ticker.NullFormatter())
     if which == "x" and axis.options and sum(map(len, names)) > (15 if crowded else 60):
@@ -358,15 +358,6 @@ def set_axis(
         ax.tick_params(axis=which, labelsize=7)  # type: ignore[arg-type]
     if title:
         (ax.set_xlabel if which == "x" else ax.set_ylabel)(axis.title, fontsize=9, color=colours.ink)
-
-
-def _minor(axis: Axis) -> list[float]:
-    """2, 3, ... 9 times each power of ten, where an axis spans at most eight decades."""
-    first, last = int(np.floor(np.log10(axis.low))), int(np.ceil(np.log10(axis.high)))
-    if last - first > 8:
-        return []
-    marks = [unit * 10.0**k for k in range(first, last + 1) for unit in range(2, 10)]
-    return [x for x in marks if axis.low <= x <= axis.high]
 
 
 def set_losses(ax: Axes, scale: Scale, which: str = "y") -> None:
@@ -391,3 +382,13 @@ def set_losses(ax: Axes, scale: Scale, which: str = "y") -> None:
     elif scale.kind == "symlog":
         side.set_major_formatter(ticker.FuncFormatter(lambda x, _: brief(x)))
         side.set_minor_formatter(ticker.NullFormatter())
+
+
+def whole_ticks(ax: Axes, which: str = "x") -> None:
+    """Ticks at whole numbers only, as of trials.
+
+    Args:
+        ax: The axes.
+        which: ``"x"`` or ``"y"``.
+    """
+    ax.locator_params(axis=which, integer=True)  # type: ignore[arg-type]
