@@ -1,4 +1,4 @@
-"""The one file that imports Plotly, and what all interactive pictures share: words on hover, axes, colours."""
+"""The one file that imports Plotly, and what its pictures share: words on hover, axes, marks."""
 
 from __future__ import annotations
 
@@ -228,7 +228,8 @@ def states(
         if state == "failed":
             marker["line"] = {"width": 1.5, "color": LIGHT.states[state]}
         mark = kind(
-            x=x[mask], y=y[mask], mode="markers", marker=marker, hovertext=words[mask].tolist(), hoverinfo="text",
+            x=x[mask], y=y[mask], mode="markers", marker=marker,
+            hovertext=words[mask].tolist(), hoverinfo="text",
             name=f"{state} {data.counts[state]}", legendgroup=state, showlegend=legend,
         )  # fmt: skip
         figure.add_trace(mark, **place)

@@ -184,7 +184,8 @@ def timeline(target: Any) -> Any:
         spent = (found.ends - found.starts)[which]
         text = [f"{words}<br>{t:.4g} s" for words, t in zip(hover(data, which), spent, strict=True)]
         bar = go.Bar(
-            base=low[which], x=np.maximum((high - low)[which], shortest), y=found.rows[which], orientation="h",
+            base=low[which], x=np.maximum((high - low)[which], shortest), y=found.rows[which],
+            orientation="h",
             marker={"color": LIGHT.states[state], "line": {"width": 0}}, hovertext=text, hoverinfo="text",
             name=f"{state} {data.counts[state]}",
         )  # fmt: skip

@@ -115,12 +115,12 @@ def parallel(found: Lines) -> Any:
     for column, (ticks, names), title, lane in zip(
         found.heights.T, found.ticks, found.titles, found.lanes, strict=True
     ):
-        at, words = list(ticks), [html.escape(name) for name in names]
+        at, named = list(ticks), [html.escape(name) for name in names]
         if lane:
-            at, words = [LANE, *at], ["off", *words]
+            at, named = [LANE, *at], ["off", *named]
         dimensions.append(
             {"label": html.escape(title), "values": column[order], "range": [LANE - 0.05, 1.03],
-             "tickvals": at, "ticktext": words}
+             "tickvals": at, "ticktext": named}
         )  # fmt: skip
     line = {"color": grey[order], "colorscale": scale, "cmin": 0, "cmax": 1.15}
     figure = go.Figure(go.Parcoords(dimensions=dimensions, line=line))
@@ -252,14 +252,7 @@ def _panel(
     y = loss_place(page.scale, heights)
     effect, go = panel.effect, graph_objects()
     low, high, median = (loss_place(page.scale, part) for part in (effect.low, effect.high, effect.median))
-    known = ~np.isnan(median)
-    grid = effect.grid[known]
-    band = {
-        "x": [*grid, *grid[::-1]],
-        "y": [*high[known], *low[known][::-1]],
-        "fill": "toself",
-        "fillcolor": BAND,
-    }
+    band = {**_outline(effect.grid, low, high), "fill": "toself", "fillcolor": BAND}
     look = {"mode": "lines", "hoverinfo": "skip", "showlegend": legend}
     if panel.axis.kind != "labels":
         figure.add_trace(
@@ -269,12 +262,25 @@ def _panel(
     options = {"mode": "markers", "marker": {"symbol": "line-ew", "size": 40, "line": {"width": 2.5}}}
     line = options if panel.axis.kind == "labels" else {"line": {"color": LIGHT.ink, "width": 2}}
     figure.add_trace(
-        go.Scatter(x=grid, y=median[known], **{**look, **line}, name="median", legendgroup="median"), **place
+        go.Scatter(x=effect.grid, y=median, **{**look, **line}, name="median", legendgroup="median"), **place
     )
     if data.best is not None and np.isfinite(x[data.best]):
         ring(figure, x[data.best], y[data.best], legend=legend, **place)
     figure.update_xaxes(**side(panel.axis, title=False), showticklabels=False, **place)
     figure.update_yaxes(**loss_side(page.scale, data.word if place["col"] == 1 else ""), **place)
+
+
+def _outline(grid: Any, low: Any, high: Any) -> dict[str, list[float]]:
+    """The outline of a band: one loop for each stretch where it is known, None between them."""
+    x: list[Any] = []
+    y: list[Any] = []
+    known = np.concatenate([[False], np.isfinite(low) & np.isfinite(high), [False]])
+    ends = np.flatnonzero(np.diff(known.astype(int)))
+    for start, stop in zip(ends[::2].tolist(), ends[1::2].tolist(), strict=True):
+        own = grid[start:stop]
+        x += [*own, *own[::-1], None]
+        y += [*high[start:stop], *low[start:stop][::-1], None]
+    return {"x": x, "y": y}
 
 
 def _strip(figure: Any, panel: Panel, place: dict[str, int], legend: bool) -> None:
