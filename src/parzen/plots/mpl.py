@@ -354,4 +354,4 @@ def whole_ticks(ax: Axes, which: str = "x") -> None:
         ax: The axes.
         which: ``"x"`` or ``"y"``.
     """
-    ax.locator_params(axis=which, integer=True)  # type: ignore[arg-type]
+    ax.locator_params(axis=which, integer=True, min_n_ticks=1)  # type: ignore[arg-type]
