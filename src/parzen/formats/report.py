@@ -78,8 +78,8 @@ def _sections(target: Any, study: Any, data: Data) -> list[tuple[str, str]]:
 
 def _pictures(target: Any, data: Data) -> list[tuple[str, str]]:
     from parzen.plots import history
+    from parzen.plots.page import page
     from parzen.plots.panels import draw_page
-    from parzen.plots.trends import page
 
     found = [("History", pictures.picture("history", pictures.of_history(data), lambda: history(target)))]
     if not len(data.space):

@@ -21,7 +21,7 @@ from parzen.plots.axes import axis
 from parzen.plots.data import STATES, Data
 from parzen.plots.times import length
 from parzen.plots.tree import Branch, branches, options
-from parzen.plots.words import brief, plural
+from parzen.plots.words import brief, many, plural
 from parzen.run.failures import why_failed
 
 BEST = 100  # trials in the table
@@ -33,7 +33,7 @@ def headline(data: Data) -> str:
     if not len(data):
         return "No trial yet."
     counts = data.counts
-    bad = [f"{counts[state]} {state}" for state in ("running", "pruned", "failed") if counts[state]]
+    bad = [f"{many(counts[state])} {state}" for state in ("running", "pruned", "failed") if counts[state]]
     tail = f"; {', '.join(bad)}" if bad else ""
     if data.best is None:
         return f"None of {plural(len(data), 'trial')} has succeeded yet{tail}."
@@ -41,7 +41,7 @@ def headline(data: Data) -> str:
     since = int((data.numbers > data.numbers[best]).sum())
     flat = f"; no improvement for {plural(since, 'trial')}" if since else ""
     value = float(data.shown(data.losses[best]))
-    return f"Best {data.word} {value:.6g} at trial {data.numbers[best]} of {len(data)}{flat}{tail}."
+    return f"Best {data.word} {value:.6g} at trial {data.numbers[best]} of {many(len(data))}{flat}{tail}."
 
 
 # The best
@@ -135,7 +135,8 @@ def space_part(data: Data) -> str:
 
 
 def _share(data: Data, branch: Branch) -> str:
-    return f"{branch.trials} of {plural(len(data), 'trial')} ({branch.share:.0%}){_best(data, branch.best)}"
+    whole = plural(len(data), "trial")
+    return f"{many(branch.trials)} of {whole} ({branch.share:.0%}){_best(data, branch.best)}"
 
 
 def _best(data: Data, i: int | None) -> str:
@@ -197,7 +198,7 @@ def trials_part(data: Data) -> str:
     columns = range(min(len(data.space), COLUMNS))
     heads = ["trial", data.word, "seconds", *data.metrics, *(data.space.params[j].label for j in columns)]
     rows = [list(_cells(data, int(i), columns)) for i in order]
-    found = table(f"The best {plural(len(order), 'trial')} of {len(data)}", heads, rows)
+    found = table(f"The best {plural(len(order), 'trial')} of {many(len(data))}", heads, rows)
     left = len(data.space) - len(columns)
     return found + (paragraph(f"{left} more hyperparameters are not in the table.", "small") if left else "")
 
@@ -239,13 +240,12 @@ def failures_part(study: Any, data: Data) -> str:
         return paragraph(
             f"{plural(len(failed), 'trial')} failed: {numbers}. A bare history knows no reasons."
         )
-    region = failing_region(study.history)
-    opening = paragraph(f"{plural(len(failed), 'trial')} failed" + (f"; {region}." if region else "."))
+    opening = paragraph(f"{plural(len(failed), 'trial')} failed.")
     groups: dict[str, list[Trial]] = defaultdict(list)
     for number in failed:
         groups[_kind(study.trials[number])].append(study.trials[number])
     ordered = sorted(groups.items(), key=lambda pair: (-len(pair[1]), pair[0]))
-    return opening + "".join(_group(kind, trials) for kind, trials in ordered)
+    return opening + "".join(_group(study, kind, trials) for kind, trials in ordered)
 
 
 def _kind(trial: Trial) -> str:
@@ -254,7 +254,7 @@ def _kind(trial: Trial) -> str:
     return reason.partition(":")[0] if trial.error is not None else reason
 
 
-def _group(kind: str, trials: list[Trial]) -> str:
+def _group(study: Any, kind: str, trials: list[Trial]) -> str:
     """One kind of failure: how often, each trial with its message, and the newest traceback."""
     inner = ""
     traceback = next((str(t.error["traceback"]) for t in reversed(trials) if t.error is not None), "")
@@ -266,7 +266,9 @@ def _group(kind: str, trials: list[Trial]) -> str:
     if traceback.strip():
         newest = next(t.number for t in reversed(trials) if t.error is not None)
         inner += fold(f"Traceback of trial {newest}", f'<pre tabindex="0">{text(traceback.rstrip())}</pre>')
-    return f"<h3>{text(kind)}: {plural(len(trials), 'trial')}</h3>{inner}"
+    region = failing_region(study.history, {trial.number for trial in trials})
+    where = paragraph(f"{region[0].upper()}{region[1:]}.") if region else ""
+    return f"<h3>{text(kind)}: {plural(len(trials), 'trial')}</h3>{where}{inner}"
 
 
 def _message(trial: Trial, most: int = 300) -> str:
@@ -343,7 +345,7 @@ def _settings_object(described: dict[str, Any], kind: str) -> tuple[list[str], s
 
 def states_line(data: Data) -> str:
     """How many trials are in each state, in words."""
-    return ", ".join(f"{data.counts[state]} {state}" for state in STATES if data.counts[state])
+    return ", ".join(f"{many(data.counts[state])} {state}" for state in STATES if data.counts[state])
 
 
 def best_trial(study: Any, data: Data) -> Trial | None:

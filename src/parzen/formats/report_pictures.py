@@ -13,7 +13,7 @@ from parzen.plots import mpl
 from parzen.plots.data import Data
 from parzen.plots.phrases import summary
 from parzen.plots.times import lanes, length
-from parzen.plots.words import brief, plural
+from parzen.plots.words import brief, many, plural
 
 FEW = 300  # marks that stay single shapes; more become pixels inside the SVG
 DPI = 110
@@ -157,7 +157,7 @@ def of_curves(data: Data) -> str:
     """What the picture of the learning curves shows."""
     count = sum(len(own) > 0 for own in data.reports)
     last = max(float(own[-1, 0]) for own in data.reports if len(own))
-    pruned = f"; {data.counts['pruned']} pruned" if data.counts["pruned"] else ""
+    pruned = f"; {many(data.counts['pruned'])} pruned" if data.counts["pruned"] else ""
     return f"Learning curves: {plural(count, 'trial')} reported, up to step {last:g}{pruned}."
 
 

@@ -11,9 +11,10 @@ from parzen.plots import mpl
 from parzen.plots.data import Data
 from parzen.plots.levels import loss_at
 from parzen.plots.marks import MARKERS, box, draw_marks, line_handle, mark_size
+from parzen.plots.page import Page, Panel, Section
 from parzen.plots.ranked import draw_best, footnote, headline, patch_handle, ring_handle
 from parzen.plots.sample import MANY, cells
-from parzen.plots.trends import Page, Panel, Section
+from parzen.plots.words import many
 
 # Inches.
 COLUMNS = 4
@@ -198,7 +199,7 @@ def _legend(figure: Any, data: Data, colours: mpl.Palette) -> None:
     for state in ("done", "pruned", "failed"):
         if data.counts[state]:
             look = {"marker": MARKERS[state], "linestyle": "none", "markersize": 5}
-            handles.append(line_handle(colours.states[state], f"{state} {data.counts[state]}", **look))
+            handles.append(line_handle(colours.states[state], f"{state} {many(data.counts[state])}", **look))
     handles += [
         line_handle(colours.ink, "median", linewidth=1.8),
         ring_handle(colours, "best"),

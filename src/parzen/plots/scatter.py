@@ -29,7 +29,7 @@ from parzen.plots.ranked import (
     ring_handle,
 )
 from parzen.plots.sample import MANY, Cells, binned, cells
-from parzen.plots.words import cut
+from parzen.plots.words import cut, many, plural
 
 OTHER = math.sqrt(2)  # a second jitter that has nothing to do with the first
 TOP = 8  # hyperparameters shown unless asked for others
@@ -73,7 +73,8 @@ class Pairs:
     def subtitle(self) -> str:
         """What is to be seen, in one sentence."""
         shown = "mean rank in a cell" if self.binned else "rank of a trial"
-        return f"{len(self.data)} trials. Colour: {shown}, from the best to the worst {self.data.word}."
+        whole = plural(len(self.data), "trial")
+        return f"{whole}. Colour: {shown}, from the best to the worst {self.data.word}."
 
     @property
     def remark(self) -> str:
@@ -82,7 +83,9 @@ class Pairs:
         if self.left:
             plural = "s" if self.left > 1 else ""
             found.append(f"{self.left} less important hyperparameter{plural} not shown (top=, labels=).")
-        faint = [f"{counts[state]} {state}" for state in ("running", "pruned", "failed") if counts[state]]
+        faint = [
+            f"{many(counts[state])} {state}" for state in ("running", "pruned", "failed") if counts[state]
+        ]
         if faint:
             found.append(f"Without a rank: {', '.join(faint)}.")
         if any(self.lanes):
