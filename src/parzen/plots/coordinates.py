@@ -246,6 +246,8 @@ def _rulers(ax: Any, found: Lines, colours: mpl.Palette) -> None:
         ax.text(i, 1.05, cut(title, 15, middle=True), ha="center", va="bottom", **heading)
         given = found.axes[i].given if i < k - 1 else None
         if given:
+            if " or " not in given:
+                given = given.rpartition(" and ")[2]  # the choice that opens it
             small = {**words, "fontsize": 7, "alpha": 0.8}
             ax.text(i, LANE - 0.075, cut(f"if {given}", 22), ha="center", va="top", **small)
 

@@ -44,10 +44,18 @@ class Panel:
 
 @dataclass(frozen=True)
 class Section:
-    """A branch of the space with its panels, the most important first."""
+    """A branch of the space.
+
+    Attributes:
+        branch: The branch.
+        title: Its condition in words.
+        detail: Its share of the trials and its best.
+        panels: Its hyperparameters, the most important first.
+    """
 
     branch: Branch
     title: str
+    detail: str
     panels: tuple[Panel, ...]
 
 
@@ -87,7 +95,10 @@ class Page:
         if data.counts["failed"]:
             found.append(f"{many(data.counts['failed'])} failed, drawn at the bad edge.")
         if data.counts["pruned"]:
-            found.append(f"{many(data.counts['pruned'])} pruned, at their last report.")
+            heights = data.shown(data.height()[data.is_in("pruned")])
+            beyond = int(((heights < self.scale.low) | (heights > self.scale.high)).sum())
+            where = f", {many(beyond)} of them beyond the edge" if beyond else ""
+            found.append(f"{many(data.counts['pruned'])} pruned, at their last report{where}.")
         if data.counts["running"]:
             found.append(f"{many(data.counts['running'])} running, not drawn.")
         return " ".join(found)
@@ -112,7 +123,7 @@ def page(target: Any, labels: Sequence[str] | None = None) -> Page:
         columns = [j for j in order if j in branch.columns and (wanted is None or j in wanted)]
         panels = tuple(_panel(data, j, found[j]) for j in columns)
         if panels:
-            sections.append(Section(branch, _words(data, branch), panels))
+            sections.append(Section(branch, branch.title or "Every trial", _detail(data, branch), panels))
     best = [] if data.best is None else [data.shown(data.losses[data.best])]
     return Page(data, tuple(sections), scale(data.shown(data.losses[data.good]), keep=best))
 
@@ -125,12 +136,12 @@ def _panel(data: Data, column: int, effect: Effect) -> Panel:
     return Panel(drawn, values, effect, bounded and drawn.kind != "labels")
 
 
-def _words(data: Data, branch: Branch) -> str:
-    """The title of a section: the branch, its share of the trials and its best."""
+def _detail(data: Data, branch: Branch) -> str:
+    """A branch's share of the trials, and its best."""
     best = ""
     if branch.best is not None:
         value = float(data.shown(data.losses[branch.best]))
-        best = f", best {data.word} {brief(value)} at trial {data.numbers[branch.best]}"
+        best = f", best {brief(value)} at trial {data.numbers[branch.best]}"
     if not branch.depth:
-        return f"Every trial ({many(branch.trials)}{best})"
-    return f"{branch.title} ({many(branch.trials)} of {plural(len(data), 'trial')}, {branch.share:.0%}{best})"
+        return f"{plural(branch.trials, 'trial')}{best}"
+    return f"{many(branch.trials)} of {many(len(data))} ({branch.share:.0%}){best}"

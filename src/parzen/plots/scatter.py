@@ -161,7 +161,7 @@ def matrix(
     side = float(np.clip(11.0 / k, 1.15, 2.6))
     figure, grid = mpl.new_grid(k, k, ax, (max(side * k + 1.0, 5.5), max(side * k + 1.2, 5.0)))
     if ax is None:
-        fixed(figure, (0.95, 0.2, 0.85, 0.75), 0.09)
+        fixed(figure, (0.95, 0.2, 1.0, 0.75), 0.09)
     for i in range(k):
         for j in range(k):
             if j > i:
@@ -233,6 +233,8 @@ def _words(ax: Any, found: Pairs, x: int, y: int, k: int) -> None:
     most = 16 if crowded else 28
     if y == k - 1:
         ax.set_xlabel(cut(found.axes[x].label, most, middle=True), fontsize=8.5)
+        if crowded:
+            _level(ax)
     else:
         ax.tick_params(axis="x", which="both", labelbottom=False)
         ax.set_xlabel("")
@@ -242,6 +244,14 @@ def _words(ax: Any, found: Pairs, x: int, y: int, k: int) -> None:
     else:
         ax.tick_params(axis="y", which="both", labelleft=False)
         ax.set_ylabel("")
+
+
+def _level(ax: Any) -> None:
+    """Short names below a crowded axis, and its label at the same height as its neighbours'."""
+    names = [cut(text.get_text(), 10) for text in ax.get_xticklabels()]
+    ax.set_xticklabels(names)
+    _, height = ax.figure.get_size_inches()
+    ax.xaxis.set_label_coords(0.5, -0.52 / (height * ax.get_position().height))
 
 
 def _legend(figure: Any, grid: Any, found: Pairs) -> None:
