@@ -195,15 +195,20 @@ def trials_part(data: Data) -> str:
     order = order[data.good[order]]
     if not len(order):
         return paragraph("No trial has succeeded yet.")
-    columns = range(min(len(data.space), COLUMNS))
+    # What none of these trials uses has no column.
+    able = np.flatnonzero(used(data)[order].any(axis=0)).tolist()
+    columns = able[:COLUMNS]
     heads = ["trial", data.word, "seconds", *data.metrics, *(data.space.params[j].label for j in columns)]
     rows = [list(_cells(data, int(i), columns)) for i in order]
     found = table(f"The best {plural(len(order), 'trial')} of {many(len(data))}", heads, rows)
     left = len(data.space) - len(columns)
-    return found + (paragraph(f"{left} more hyperparameters are not in the table.", "small") if left else "")
+    words = f"{plural(left, 'hyperparameter')} not in the table: none of these trials uses them."
+    if len(able) > COLUMNS:
+        words = f"{plural(left, 'hyperparameter')} not in the table, which has {COLUMNS} columns for them."
+    return found + (paragraph(words, "small") if left else "")
 
 
-def _cells(data: Data, i: int, columns: range) -> Iterator[Cell]:
+def _cells(data: Data, i: int, columns: list[int]) -> Iterator[Cell]:
     yield Cell(str(data.numbers[i]), kind="number")
     value = float(data.shown(data.losses[i]))
     yield Cell(f"{value:.6g}", value, "number")
@@ -256,23 +261,23 @@ def _kind(trial: Trial) -> str:
 
 def _group(study: Any, kind: str, trials: list[Trial]) -> str:
     """One kind of failure: how often, each trial with its message, and the newest traceback."""
-    inner = ""
-    traceback = next((str(t.error["traceback"]) for t in reversed(trials) if t.error is not None), "")
     rows = [[Cell(str(trial.number), kind="number"), Cell(_message(trial), kind="text")] for trial in trials]
     if trials[0].error is not None:
         inner = table(f"Trials that failed with {kind}", ["trial", "message"], rows)
     else:
         inner = paragraph("Trials " + ", ".join(str(trial.number) for trial in trials))
-    if traceback.strip():
-        newest = next(t.number for t in reversed(trials) if t.error is not None)
-        inner += fold(f"Traceback of trial {newest}", f'<pre tabindex="0">{text(traceback.rstrip())}</pre>')
+    # Imported trials have a message and no traceback.
+    traced = [(trial.number, str((trial.error or {}).get("traceback", "")).rstrip()) for trial in trials]
+    traced = [pair for pair in traced if pair[1]]
+    if traced:
+        inner += fold(f"Traceback of trial {traced[-1][0]}", f'<pre tabindex="0">{text(traced[-1][1])}</pre>')
     region = failing_region(study.history, {trial.number for trial in trials})
     where = paragraph(f"{region[0].upper()}{region[1:]}.") if region else ""
     return f"<h3>{text(kind)}: {plural(len(trials), 'trial')}</h3>{where}{inner}"
 
 
 def _message(trial: Trial, most: int = 300) -> str:
-    message = "" if trial.error is None else str(trial.error["message"]).strip()
+    message = "" if trial.error is None else str(trial.error.get("message", "")).strip()
     return message if len(message) <= most else message[: most - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 

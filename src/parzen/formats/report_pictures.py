@@ -50,14 +50,13 @@ def variables() -> tuple[str, str]:
     return found[0], found[1]
 
 
-def picture(name: str, sentence: str, draw: Callable[[], Any], long: bool = False) -> str:
+def picture(name: str, sentence: str, draw: Callable[[], Any]) -> str:
     """A figure as HTML.
 
     Args:
         name: Short and unique in the page, of letters.
         sentence: What is to be seen.
         draw: Makes the Matplotlib figure.
-        long: Whether it may break across printed pages.
     """
     plt = mpl.pyplot()
     look = {"svg.fonttype": "none", "svg.hashsalt": "parzen", "figure.max_open_warning": 0}
@@ -69,8 +68,7 @@ def picture(name: str, sentence: str, draw: Callable[[], Any], long: bool = Fals
         mpl.close(figure)
     label = text(sentence)
     svg = inline(file.getvalue(), name).replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
-    kind = ' class="long"' if long else ""
-    return f"<figure{kind}>{svg}<figcaption>{label}</figcaption></figure>\n"
+    return f"<figure>{svg}<figcaption>{label}</figcaption></figure>\n"
 
 
 def _flatten(figure: Any) -> None:

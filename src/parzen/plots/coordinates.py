@@ -18,7 +18,7 @@ from parzen.plots.order import chosen
 from parzen.plots.phrases import nothing
 from parzen.plots.ranked import fixed, footnote, headline, legend_at, rank_bar, rank_map
 from parzen.plots.sample import MANY, Places, sample
-from parzen.plots.tree import branches
+from parzen.plots.tree import branches, opener
 from parzen.plots.words import cut, many, plural
 
 TOP = 10  # hyperparameters shown unless asked for others
@@ -246,10 +246,8 @@ def _rulers(ax: Any, found: Lines, colours: mpl.Palette) -> None:
         ax.text(i, 1.05, cut(title, 15, middle=True), ha="center", va="bottom", **heading)
         given = found.axes[i].given if i < k - 1 else None
         if given:
-            if " or " not in given:
-                given = given.rpartition(" and ")[2]  # the choice that opens it
             small = {**words, "fontsize": 7, "alpha": 0.8}
-            ax.text(i, LANE - 0.075, cut(f"if {given}", 22), ha="center", va="top", **small)
+            ax.text(i, LANE - 0.075, cut(f"if {opener(given)}", 22), ha="center", va="top", **small)
 
 
 def _legend(figure: Any, found: Lines, colours: mpl.Palette) -> None:
