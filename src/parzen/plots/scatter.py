@@ -160,7 +160,7 @@ def matrix(
     side = float(np.clip(11.0 / k, 1.15, 2.6))
     figure, grid = mpl.new_grid(k, k, ax, (max(side * k + 1.0, 5.5), max(side * k + 1.2, 5.0)))
     if ax is None:
-        fixed(figure, (0.95, 0.2, 1.0, 0.75), 0.09)
+        fixed(figure, (0.95, 0.2, 1.12, 0.75), 0.09)
     for i in range(k):
         for j in range(k):
             if j > i:
