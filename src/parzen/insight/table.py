@@ -180,7 +180,8 @@ def _name_inside(text: str) -> str | None:
         return None
     for piece in text[1:-1].split(", "):
         key, _, value = piece.partition(": ")
-        if value[:1] in "'\"" and value[-1:] == value[:1] and key[:1] in "'\"":
+        # Laws inside are JSON, with double quotes.
+        if key[:1] == "'" and len(value) > 1 and value[0] == value[-1] == "'":
             return value[1:-1]
     return None
 
