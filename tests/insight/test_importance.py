@@ -107,7 +107,8 @@ def test_targets_are_study_best_or_history():
         study.tell(trial, trial.params["x"])
     assert importance(study) == importance(study.history)
     (effect,) = effects(study)
-    assert effect.median[-1] > effect.median[0]  # values as the user told them
+    seen = effect.median[~np.isnan(effect.median)]
+    assert seen[-1] > seen[0]  # values as the user told them
     with pytest.raises(InvalidArgument, match="insight needs a Study"):
         importance(3)
 

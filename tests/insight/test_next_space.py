@@ -154,8 +154,8 @@ def test_an_early_value_that_tells_the_loss_asks_for_a_pruner():
 
 
 def test_a_study_of_a_maximised_value_is_read_the_same_way():
-    study = Study({"x": hp.float(0.1, 1), "y": hp.float(0, 1)}, "random", seed=3, maximize=True)
+    study = Study({"x": hp.float(1, 10), "y": hp.float(0, 1)}, "random", seed=3, maximize=True)
     for _ in range(60):
         trial = study.ask()
         study.tell(trial, trial.params["x"])
-    assert [(one.kind, one.change["low"]) for one in findings(study) if one.label == "x"] == [("edge", 0.1)]
+    assert [(one.kind, one.change["low"]) for one in findings(study) if one.label == "x"] == [("edge", 1.0)]
