@@ -24,6 +24,7 @@ _COLORS = {
     "yellow": "33",
 }
 _OF_STATE = {"done": "green", "failed": "red", "lost": "red", "pruned": "yellow"}
+DOTS = "…"
 _GAP = "  "
 _LEAST = 8  # of a column that is cut
 
