@@ -65,7 +65,7 @@ def _values() -> list[tuple[str, str, list[str]]]:
     for word in COMMANDS:
         for names, choices, takes, _ in _options(word):
             if choices and takes:
-                found += [(word, name, choices) for name in names]
+                found += [(word, name, list(choices)) for name in names]
     return found
 
 
@@ -117,7 +117,9 @@ def _zsh() -> str:
             value = f":value:({' '.join(choices)})" if choices and takes else ":value:_files" if takes else ""
             specs += [shlex.quote(f"{name}[{shown}]{value}") for name in names]
         words = _arguments(word)
-        rest = f"*:word:({' '.join(words)})" if words and word in ("explain", "completion") else "*:file:_files"
+        rest = (
+            f"*:word:({' '.join(words)})" if words and word in ("explain", "completion") else "*:file:_files"
+        )
         if word in _WORDS:
             rest = f"*:word:{{_values kind {' '.join(words)}; _files}}"
         cases.append(f"    {word}) _arguments {' '.join([*specs, shlex.quote(rest)])} ;;")
@@ -156,7 +158,9 @@ def _fish() -> str:
     for word in COMMANDS:
         when = f"-n '__fish_seen_subcommand_from {word}'"
         for names, choices, takes, text in _options(word):
-            flags = " ".join(f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in names)
+            flags = " ".join(
+                f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in names
+            )
             value = f" -x -a {_quoted(' '.join(choices))}" if choices and takes else " -r" if takes else ""
             lines.append(f"complete -c parzen {when} {flags}{value} -d {_quoted(text)}")
         words = _arguments(word)

@@ -37,7 +37,6 @@ def run(options: argparse.Namespace) -> int:
     from parzen.space.flatten import flatten
     from parzen.workers import SPACE_AT
 
-    work.shown_warnings(options)
     store = store_of(options)
     settings = making.settings_of(options)
     space = flatten(making.space_at(options.space))

@@ -45,7 +45,8 @@ def run(options: argparse.Namespace) -> int:
     records = Records(study)
     trials = [records.of(looking.trial_of(study, number)) for number in numbers]
     labels = [param.label for param in study.space.params if any(param.label in t["params"] for t in trials)]
-    differing, same = [], []
+    differing: list[str] = []
+    same: list[str] = []
     for label in labels:
         own = [record["params"].get(label) for record in trials]
         (same if len(set(map(repr, own))) == 1 else differing).append(label)

@@ -147,16 +147,24 @@ def _place(where: str, store: Any) -> Iterator[Check]:
         return
     kind = mounts.file_system(path)
     if kind in mounts.SHARED:
-        yield Check("file system", "warning", f"{kind} is shared by machines; JSON lines may lie there, SQLite not")
+        yield Check(
+            "file system", "warning", f"{kind} is shared by machines; JSON lines may lie there, SQLite not"
+        )
     else:
         yield Check("file system", "ok", kind or "unknown")
     left = shutil.disk_usage(os.path.dirname(path)).free
     full = left < _LITTLE
-    yield Check("disk", "warning" if full else "ok", f"{left / 1e9:.1f} GB left{', which is little' if full else ''}")
+    yield Check(
+        "disk", "warning" if full else "ok", f"{left / 1e9:.1f} GB left{', which is little' if full else ''}"
+    )
     if isinstance(store, SqliteStore):
         said = [row[0] for row in store._rows("PRAGMA quick_check")]
         whole = said == ["ok"]
-        text = "SQLite's own check finds nothing" if whole else f"damaged: {'; '.join(map(str, said[:3]))}; restore a copy"
+        text = (
+            "SQLite's own check finds nothing"
+            if whole
+            else f"damaged: {'; '.join(map(str, said[:3]))}; restore a copy"
+        )
         yield Check("store", "ok" if whole else "bad", text)
     else:
         yield Check("store", "ok", "every line has its checksum")
@@ -214,6 +222,10 @@ def _claims(study: Study, about: str) -> Iterator[Check]:
         yield Check(about, "warning", f"trial {which}: its process is gone; parzen resume runs it again")
     if away and state_of(study) == "stalled":
         which = ", ".join(map(str, away[:8]))
-        yield Check(about, "warning", f"trial {which}: claimed elsewhere, and silent; its lease ends by itself")
+        yield Check(
+            about, "warning", f"trial {which}: claimed elsewhere, and silent; its lease ends by itself"
+        )
     if not dead and not away:
-        yield Check(about, "ok", f"{len(claimed)} trials, all of processes that live" if claimed else "nothing")
+        yield Check(
+            about, "ok", f"{len(claimed)} trials, all of processes that live" if claimed else "nothing"
+        )

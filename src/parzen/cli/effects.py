@@ -45,10 +45,10 @@ def run(options: argparse.Namespace) -> int:
     said = {one.label: one.kind for one in reversed(findings(study)) if one.label is not None}
     params = {param.label: param for param in study.space.params}
     if options.json:
-        rows = [
+        columns = [
             {**effect.to_json(), "best_values": _values(best, params[effect.label])} for effect in found
         ]
-        terminal.document("effects", {"study": looking.about(study), "trials": done, "effects": rows})
+        terminal.document("effects", {"study": looking.about(study), "trials": done, "effects": columns})
         return 0
     rows = []
     for effect in found:

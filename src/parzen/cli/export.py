@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         _check_target(path, options.force)
     study = open_study(options)
     if options.report:
-        from parzen.formats import report
+        from parzen.formats.report import report
 
         with _explained(options.report):
             report(study, options.report)

@@ -121,7 +121,7 @@ class Filter:
                 has = ", ".join(known) or "none"
                 raise self._bad(f"there is no {first}.{name}.{did_you_mean(name, known)} There is: {has}")
 
-    def _value(self, node: ast.AST, record: Mapping[str, Any]) -> Any:
+    def _value(self, node: ast.AST, record: Mapping[str, Any]) -> Any:  # noqa: PLR0911  # one for each kind
         path = _path(node)
         if path is not None:
             return _look_up(path, record)

@@ -35,7 +35,9 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--maximize", action="store_true", help="where STORE has no study yet: it maximises")
     parser.add_argument("--loss", default="loss", metavar="COLUMN", help="csv: the column with the loss")
-    parser.add_argument("--from", dest="source", metavar="NAME", help="optuna, study: the study's name in FILE")
+    parser.add_argument(
+        "--from", dest="source", metavar="NAME", help="optuna, study: the study's name in FILE"
+    )
     parser.add_argument("--quiet", action="store_true", help="say nothing")
 
 
@@ -63,7 +65,8 @@ def _sort_out(options: argparse.Namespace) -> tuple[str, str]:
     if not words or words[0] not in KINDS:
         shown = words[0] if words else ""
         raise InvalidArgument(
-            f"say what is imported: one of {', '.join(KINDS)}; got {shown!r}.{did_you_mean(shown, list(KINDS))}",
+            f"say what is imported: one of {', '.join(KINDS)}; got {shown!r}."
+            f"{did_you_mean(shown, list(KINDS))}",
             hint="parzen import hyperopt trials.pkl search.db",
         )
     if len(words) < 2:
@@ -85,11 +88,24 @@ def _study(options: argparse.Namespace, kind: str, path: str) -> Study:
     try:
         study: Study = load(options.store, options.study, write=True)
     except StudyNotFound:
-        space = _space(options, kind, path)
-        return Study(space, store=options.store, name=options.study or "default", maximize=options.maximize)
+        space, maximize = _space(options, kind, path), _maximizes(options, kind, path)
+        rehearsal = _take(kind, path, Study(space, maximize=maximize), options)
+        if not rehearsal.taken:  # no file is made for nothing
+            raise InvalidArgument(f"no trial of {path!r} can be taken: {rehearsal}") from None
+        return Study(space, store=options.store, name=options.study or "default", maximize=maximize)
     if options.space is not None:
         return Study(making.space_at(options.space), store=study.store, name=study.name)
     return study
+
+
+def _maximizes(options: argparse.Namespace, kind: str, path: str) -> bool:
+    if kind == "optuna":
+        from parzen.formats.optuna import maximizes
+
+        return maximizes(path, options.source)
+    if kind == "study":
+        return bool(load(path, options.source).maximize)
+    return bool(options.maximize)
 
 
 def _space(options: argparse.Namespace, kind: str, path: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 import time
 from collections.abc import Sequence
@@ -110,14 +111,14 @@ def ranked(study: Study, most: int) -> list[Trial]:
         study: Any.
         most: At most that many.
     """
-    history = study.history
-    partial = history.partial
-    done = [
-        trial
+    partial = study.history.partial
+    done = Status.DONE
+    found = (
+        (trial.losses[0], trial.number)
         for trial in study.trials
-        if trial.status is Status.DONE and trial.losses and not trial.excluded and trial.number not in partial
-    ]
-    return sorted(done, key=lambda trial: (trial.losses[0], trial.number))[:most]
+        if trial.status is done and trial.losses and not trial.excluded and trial.number not in partial
+    )
+    return [study.trials[number] for _, number in heapq.nsmallest(most, found)]
 
 
 def headline(study: Study) -> str:
@@ -127,7 +128,9 @@ def headline(study: Study) -> str:
         study: Any.
     """
     own = counts(study)
-    words = [f"{own['done']} ok"] + [f"{own[word]} {word}" for word in ("pruned", "failed", "running") if own[word]]
+    words = [f"{own['done']} ok"] + [
+        f"{own[word]} {word}" for word in ("pruned", "failed", "running") if own[word]
+    ]
     of = f" of {study.end}" if study.end is not None else ""
     found = study.incumbent
     best = ""

@@ -50,7 +50,7 @@ def add_settings(parser: Parser) -> None:
         help="if the study has another space: keep the trials that fit, or begin another study",
     )
     parser.add_argument(
-        "--point", action="append", default=[], metavar="JSON", help='try a point first: \'{"lr": 0.01}\''
+        "--point", action="append", default=[], metavar="JSON", help="try a point first: '{\"lr\": 0.01}'"
     )
 
 
@@ -68,13 +68,12 @@ def settings_of(options: argparse.Namespace) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     if options.trials is not None:
         settings["max_evals"] = _count(options.trials)
-    for name, value in (
-        ("max_failures", arguments.count(options.max_failures, "--max-failures")),
-        ("loss_threshold", options.loss_threshold),
-        ("pruner", options.pruner),
-    ):
-        if value is not None:
-            settings[name] = value
+    given = {
+        "max_failures": arguments.count(options.max_failures, "--max-failures"),
+        "loss_threshold": options.loss_threshold,
+        "pruner": options.pruner,
+    }
+    settings |= {name: value for name, value in given.items() if value is not None}
     if options.lockstep is not None:
         settings["lockstep"] = arguments.at_least_one(options.lockstep, "--lockstep")
     limits = {

@@ -81,6 +81,23 @@ def say(error: errors.ParzenError, as_json: bool, code: int, place: str | None =
     return code
 
 
+def warning(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
+    """A warning as one line, in place of `warnings.formatwarning`.
+
+    Args:
+        message: What it says.
+        category: Its class.
+        filename: Whose line it is about.
+        lineno: Which line.
+        line: Its text.
+    """
+    del category, line
+    place = "" if filename.startswith("<") else f" ({os.path.basename(filename)}:{lineno})"
+    return f"warning: {message}{place}\n"
+
+
 def _in_words(text: str) -> str:
     for pattern, words in _WORDS:
         text = re.sub(pattern, words, text)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from parzen.errors import InvalidArgument, did_you_mean
+from parzen.errors import InvalidArgument, StudyNotFound, did_you_mean
 
 
 class Parser(argparse.ArgumentParser):
@@ -136,11 +137,17 @@ def load(store: str, name: str | None, write: bool = False) -> Any:
     from parzen.run.study import Study
     from parzen.storage.base import open_store
 
-    opened = open_store(store, read_only=True)
-    if name is None:
+    try:
+        opened = open_store(store, read_only=not write)
         names = opened.studies()
+        if write and not names:
+            open_store(store, read_only=True)  # a file that is not there: which are near?
+    except StudyNotFound as error:
+        text = re.sub("^there is no '[^']*'", f"there is no study at {store!r}", error.message)
+        raise StudyNotFound(text, hint=error.hint or "see: parzen list") from None
+    if name is None:
         name = names[0] if len(names) == 1 else "default"
-    if write:
-        opened.close()
-        opened = open_store(store)
-    return Study.load(opened, name, read_only=not write)
+    study = Study.load(opened, name, read_only=not write)
+    if not write:
+        gc.freeze()  # a large study is millions of objects that stay, and nothing to look for among them
+    return study

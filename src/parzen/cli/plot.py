@@ -26,11 +26,18 @@ def add_arguments(parser: Parser) -> None:
         "words", nargs="*", metavar="STORE KIND", help=f"the store, and one of {', '.join(KINDS)}"
     )
     add_name(parser)
-    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="ends in .svg, .png, .pdf or .html")
+    parser.add_argument(
+        "-o", "--output", required=True, metavar="FILE", help="ends in .svg, .png, .pdf or .html"
+    )
     parser.add_argument("-x", metavar="LABEL", help="contour: the hyperparameter to the right")
     parser.add_argument("-y", metavar="LABEL", help="contour: the hyperparameter upwards")
     parser.add_argument(
-        "--with", action="append", default=[], dest="others", metavar="STORE", help="compare, edf: another study"
+        "--with",
+        action="append",
+        default=[],
+        dest="others",
+        metavar="STORE",
+        help="compare, edf: another study",
     )
     parser.add_argument("--dpi", type=int, default=150, metavar="N", help="of a PNG (default: 150)")
     parser.add_argument("--quiet", action="store_true", help="say nothing")
@@ -69,7 +76,7 @@ def _sort_out(options: argparse.Namespace) -> str:
             f"name the kind of picture: one of {', '.join(KINDS)}; got {shown!r}."
             f"{did_you_mean(shown, list(KINDS))}"
         )
-    kind = kinds[-1]
+    kind = str(kinds[-1])
     words.remove(kind)
     if len(words) > 1:
         raise InvalidArgument(f"{words[1]!r} is one argument too many; another study is --with STORE")

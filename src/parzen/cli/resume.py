@@ -17,7 +17,9 @@ def add_arguments(parser: Parser) -> None:
     worker.add_arguments(parser)
     parser.add_argument("--more", type=int, default=0, metavar="N", help="trials to add to the study's end")
     parser.add_argument(
-        "--no-work", action="store_true", help="only let processes that are paused go on, and run nothing here"
+        "--no-work",
+        action="store_true",
+        help="only let processes that are paused go on, and run nothing here",
     )
 
 

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from parzen.cli import making
-from parzen.cli.parser import Parser, add_name
+from parzen.cli.parser import Parser
 from parzen.errors import InvalidArgument
 
 
@@ -35,7 +35,9 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--name", dest="study", metavar="NAME", help="the study's name in the store")
     parser.add_argument("--timeout", metavar="TIME", help='start no trial after that time: "90s", "2h"')
     making.add_settings(parser)
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="trials at the same time (default: 1)")
+    parser.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="trials at the same time (default: 1)"
+    )
     parser.add_argument("--gpus", metavar="LIST", help="GPUs that the trials see, one each, such as 0,1")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
 
@@ -53,7 +55,6 @@ def run(options: argparse.Namespace) -> int:
     from parzen.space.flatten import flatten
     from parzen.workers import SPACE_AT, Work
 
-    work.shown_warnings(options)
     settings = making.settings_of(options)
     seconds = arguments.seconds(options.timeout, "--timeout")
     jobs = arguments.at_least_one(options.jobs, "--jobs")
@@ -91,7 +92,10 @@ def _space(options: argparse.Namespace, module: Any) -> tuple[Any, str | None]:
     if ":" not in options.space and not options.space.endswith(".json"):
         return making.space_named(module, options.space), None
     where, _, attribute = options.space.rpartition(":")
-    if where and _absolute(options.space).rpartition(":")[0] == _absolute(options.objective).rpartition(":")[0]:
+    if (
+        where
+        and _absolute(options.space).rpartition(":")[0] == _absolute(options.objective).rpartition(":")[0]
+    ):
         return making.space_named(module, attribute), None  # a script is run once
     if options.space.endswith(".json"):
         raise InvalidArgument(

@@ -27,7 +27,7 @@ def add_arguments(parser: Parser) -> None:
         "--filter",
         metavar="EXPR",
         help="trials that pass, in Python's syntax: "
-        "'loss < 0.1 and params.model == \"svm\" and state != \"pruned\"'",
+        '\'loss < 0.1 and params.model == "svm" and state != "pruned"\'',
     )
     parser.add_argument("--sort", metavar="COL", help="loss, duration_s, params.LABEL, ...: smallest first")
     parser.add_argument("--reverse", action="store_true", help="largest first")
@@ -127,7 +127,7 @@ def _study(study: Study, as_json: bool) -> int:
             "objective": None if configured is None else configured.objective,
             "created": terminal.when(started),
             "updated": terminal.when(looking.last_moment(study)),
-            "best": best,
+            "best": None if best is None else terminal.clean(best),
             "space": study.ledger.space.to_json(),
         }
         terminal.document("study", parts)

@@ -27,27 +27,17 @@ def run(options: argparse.Namespace) -> int:
     """
     from parzen.cli import looking, terminal
     from parzen.formats.rows import Records
-    from parzen.history.events import plain
+    from parzen.history.events import plain, revived
 
     study = open_study(options)
     record = Records(study).of(looking.trial_of(study, options.number), full=True)
     if options.json:
-        terminal.document("trial", {**looking.about(study), **{"trial": plain_floats(plain(record))}})
+        shown = terminal.clean(revived(plain(record)))
+        terminal.document("trial", {"study": looking.about(study), "trial": shown})
         return 0
     for line in _lines(record):
         print(line)
     return 0
-
-
-def plain_floats(value: Any) -> Any:
-    """Tagged numbers of the log as floats again, which the document then explains.
-
-    Args:
-        value: JSON.
-    """
-    from parzen.history.events import revived
-
-    return revived(value)
 
 
 def _lines(record: dict[str, Any]) -> list[str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import shlex
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -53,12 +51,22 @@ def serve(study: Study, asked: Work, quiet: bool) -> int:
         return STOPPED[stopped]
     over = study.end is not None and study.ledger.ended >= study.end
     if found is None and (over or study.ledger.ended > before):
-        from parzen.run.failures import no_success
-
-        raise no_success(study.trials)
-    if found is None and over:
-        raise AllTrialsFailed(f"none of {len(study.trials)} trials succeeded")
+        raise _no_success(study)
     return 0
+
+
+def _no_success(study: Study) -> AllTrialsFailed:
+    """Why no trial succeeded; with what is known about the newest failure."""
+    from parzen.run.failures import no_success
+
+    error = no_success(study.trials)
+    last = next((trial for trial in reversed(study.trials) if trial.error is not None), None)
+    if last is not None and last.error is not None:
+        for line in str(last.error.get("traceback", "")).splitlines():
+            if line.startswith("parzen: "):  # a note of ours on the user's exception
+                error.add_note(line)
+        error.hint = f"for a traceback: parzen trial {address(study)} {last.number}"
+    return error
 
 
 def tell_best(study: Study) -> None:
@@ -67,7 +75,7 @@ def tell_best(study: Study) -> None:
     Args:
         study: Has one.
     """
-    from parzen.formats.options import names_in, named
+    from parzen.formats.options import named, names_in
 
     trial = study.best
     names = names_in(study.space)
@@ -89,9 +97,7 @@ def _say_end(study: Study, stopped: str | None, begun: float, before: int) -> No
     took = terminal.duration(time.monotonic() - begun)
     word = {None: "finished" if end is not None and ended >= end else "ended", "error": "stopped"}
     how = word.get(stopped, stopped)
-    terminal.message(
-        f"{how}  {ended}{of} trials ({ended - before} here) in {took} · saved in {study.place}"
-    )
+    terminal.message(f"{how}  {ended}{of} trials ({ended - before} here) in {took} · saved in {study.place}")
     if end is None or ended < end:
         terminal.message(f"resume  parzen resume {address(study)}")
 
@@ -121,19 +127,3 @@ def gpus(text: str | None) -> list[int] | None:
         return [int(part) for part in text.split(",")]
     except ValueError:
         raise InvalidArgument(f"--gpus must be numbers such as 0,1; got {text!r}") from None
-
-
-def shown_warnings(options: argparse.Namespace) -> None:
-    """Let warnings be one line on stderr: what to write instead, without a line of source.
-
-    Args:
-        options: What was parsed.
-    """
-    import warnings
-
-    def show(message: Any, category: type[Warning], filename: str, lineno: int, *_: Any) -> None:
-        place = f" ({filename}:{lineno})" if not filename.startswith("<") else ""
-        print(f"warning: {message}{place}", file=sys.stderr)
-
-    del options
-    warnings.showwarning = show

@@ -24,7 +24,9 @@ def add_arguments(parser: Parser) -> None:
         metavar="NAME",
         help="the space's name in that module, or path/spaces.py:NAME (default: looked for)",
     )
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="trials at the same time (default: 1)")
+    parser.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="trials at the same time (default: 1)"
+    )
     parser.add_argument("--gpus", metavar="LIST", help="GPUs that the trials see, one each, such as 0,1")
     parser.add_argument("--max-trials", type=int, metavar="N", help="start at most that many trials here")
     parser.add_argument(
@@ -70,7 +72,6 @@ def serve(options: argparse.Namespace, more: int, strict: bool = False) -> int:
         unpickle=options.unpickle,
         strict=strict,
     )
-    work.shown_warnings(options)
     study = open_study(options, write=True)
     if options.command == "resume" and study.ledger.requests and study.ledger.requests[-1].what != "resume":
         study.request("resume")

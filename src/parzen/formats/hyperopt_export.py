@@ -25,7 +25,7 @@ def pickled(documents: Iterable[Mapping[str, Any]]) -> bytes:
         documents: Hyperopt's, one for each trial.
     """
     docs = [_plain(dict(doc)) for doc in documents]
-    state = {
+    state: dict[str, Any] = {
         "_ids": {doc["tid"] for doc in docs},
         "_dynamic_trials": docs,
         "_trials": [doc for doc in docs if doc["state"] in _SHOWN],
@@ -34,7 +34,14 @@ def pickled(documents: Iterable[Mapping[str, Any]]) -> bytes:
     }
     body = pickle.dumps(state, _PROTOCOL)
     start = pickle.PROTO + bytes([_PROTOCOL])
-    return start + _CLASS + _NEW + body.removeprefix(start).removesuffix(pickle.STOP) + pickle.BUILD + pickle.STOP
+    return (
+        start
+        + _CLASS
+        + _NEW
+        + body.removeprefix(start).removesuffix(pickle.STOP)
+        + pickle.BUILD
+        + pickle.STOP
+    )
 
 
 def _plain(value: Any) -> Any:

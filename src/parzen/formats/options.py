@@ -33,8 +33,11 @@ def names_of(param: Param) -> list[Name]:
     """
     texts = param.options
     names = [_constant(text) for text in texts]
+    kinds = [None if name is not None else _kind(text) for name, text in zip(names, texts)]
     for i, text in enumerate(texts):
-        if names[i] is None:
+        if names[i] is None and kinds[i] is not None and [*names, *kinds].count(kinds[i]) == 1:
+            names[i] = kinds[i]
+        elif names[i] is None:
             others = " ".join(other for j, other in enumerate(texts) if j != i)
             own = [word for word in _words(text) if f"'{word}'" not in others]
             names[i] = own[0] if own else text
@@ -101,7 +104,12 @@ def _constant(text: str) -> Name | None:
     return value if isinstance(value, (str, int, float, bool)) else None
 
 
+def _kind(text: str) -> str | None:
+    """The constant behind a key that says what a structure is."""
+    found = re.search(r"'(?:kind|name|type|model)': '([^']+)'", text)
+    return found[1] if found is not None else None
+
+
 def _words(text: str) -> list[str]:
-    """Constant texts in a structure, keys left out, those behind a key that says what it is first."""
-    said = re.findall(r"'(?:kind|name|type|model)': '([^']+)'", text)
-    return [*said, *(word for word in re.findall(r"(?<!\w)'([^']+)'(?!\s*:)", text) if word not in said)]
+    """Constant texts in a structure, keys left out."""
+    return re.findall(r"(?<!\w)'([^']+)'(?!\s*:)", text)

@@ -1,4 +1,4 @@
-"""Trials as an Arrow table and as Parquet: whole numbers stay whole, choices are categories, gaps are null."""
+"""Trials as Parquet: whole numbers stay whole, choices are categories, gaps are null."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ def parquet(study: Study) -> tuple[bytes, int]:
         MissingDependency: If pyarrow is not installed.
     """
     try:
-        import pyarrow as arrow
-        from pyarrow import parquet as writer
+        import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
+        from pyarrow import parquet as writer  # type: ignore[import-untyped]  # as above
     except ImportError:
         raise MissingDependency("Parquet needs pyarrow: pip install 'parzen[arrow]'") from None
     table = list(rows(study))
-    kinds = _kinds(study, arrow)
+    kinds = _kinds(study, pa)
     made = {}
     for name in columns(study):
         values = [row.get(name) for row in table]
-        made[name] = _column(arrow, values, kinds.get(name))
+        made[name] = _column(pa, values, kinds.get(name))
     buffer = io.BytesIO()
-    writer.write_table(arrow.table(made), buffer)
+    writer.write_table(pa.table(made), buffer)
     return buffer.getvalue(), len(table)
 
 

@@ -90,14 +90,14 @@ class Records:
         return self.sign * trial.losses[0] if trial.losses else None
 
     def _more(self, trial: Trial) -> dict[str, Any]:
-        result = plain(trial.result)
+        result = trial.result
         if isinstance(result, dict) and isinstance(result.get("loss"), (int, float)):
-            result["loss"] = self.sign * result["loss"]
+            result = {**result, "loss": self.sign * result["loss"]}
         more = {
             "point": dict(trial.point or {}),
             "note": plain(dict(trial.note)),
             "reports": [[step, self.sign * value] for step, value in sorted(trial.reports.items())],
-            "result": result,
+            "result": plain(result),
             "study": self.origin,
         }
         if len(trial.losses) > 1:
@@ -306,7 +306,7 @@ def _lines(path: str, file: TextIO) -> Iterator[dict[str, Any]]:
 
 def _from_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of a table as a record."""
-    cells = {key: value for key, value in row.items() if key is not None and value not in ("", None)}
+    cells = {key: value for key, value in row.items() if value not in ("", None)}
 
     def part(prefix: str) -> dict[str, Any]:
         return {key.removeprefix(prefix): cells[key] for key in cells if key.startswith(prefix)}
@@ -351,7 +351,9 @@ def _identity(first: Mapping[str, Any]) -> str:
 
 def _found(record: Mapping[str, Any], space: Space, names: Mapping[str, list[Name]], sign: float) -> Found:
     values = dict(record.get("params") or {})
-    found = {label: index_of(names[label], value) for label, value in values.items() if label in names}
+    found: dict[str, Any] = {
+        label: index_of(names[label], value) for label, value in values.items() if label in names
+    }
     known = None not in found.values()  # else the names themselves, and what reads them says what is wrong
     losses = _losses(record, sign)
     result = _untagged(record.get("result"))
@@ -376,7 +378,7 @@ def _losses(record: Mapping[str, Any], sign: float) -> list[float]:
     given = _untagged(record.get("losses") or [record.get("loss")])
     reason = str(record.get("reason") or "")
     if given[0] is None and reason.startswith("loss is "):
-        given = [_SPECIAL.get(reason.removeprefix("loss is "), None), *given[1:]]
+        given = [_SPECIAL.get(reason.removeprefix("loss is ")), *given[1:]]
     return [] if given[0] is None else [sign * float(given[0]), *map(float, given[1:])]
 
 

@@ -125,7 +125,9 @@ class _Loop:
         self.idle = IDLE[0]
         self.since = len(study.trials)
         self.requests = len(study.ledger.requests)
-        self.paused = study.durable and study.paused  # a wish to pause stands until it is undone; others are for those who run
+        self.paused = (
+            study.durable and study.paused
+        )  # a wish to pause stands until it is undone; others are for those who run
         self.cancelled = False
         if self.paused:
             self.say_paused()
