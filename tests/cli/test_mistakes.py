@@ -57,7 +57,7 @@ MISTAKES = {
         'SPACE = {"x": hp.float(0, 1)}\ndef f(p): raise RuntimeError("CUDA out of memory")',
         ["-n", "9", "--max-failures", "1"],
         6,
-        "2 trials failed, more than --max-failures 1; the last one: RuntimeError: CUDA out of memory",
+        "2 trials failed, more than max_failures=1; the last one: RuntimeError: CUDA out of memory",
     ),
     "7 no options": (
         'SPACE = {"x": hp.choice("x", [])}\ndef f(p): return 0.0',

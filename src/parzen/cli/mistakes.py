@@ -30,7 +30,6 @@ _WORDS = [
     ),
     (r"\bstudy=(?=$|[ ;,.])", "--name"),
     (r'\bresume="(\w+)"', r"--resume \1"),
-    (r"\bmax_failures=(\d+)", r"--max-failures \1"),
     (r"pass maximize=True", "give --maximize"),
     (r"pass maximize=False", "leave --maximize out"),
     (r"maximize=True was given", "--maximize was given"),
@@ -38,6 +37,8 @@ _WORDS = [
     (r"\bpass seed=(\d+)", r"give --seed \1"),
     (r"\bseed=(\d+) was given", r"--seed \1 was given"),
     (r"\blockstep=(\w+)", r"--lockstep \1"),
+    (r"say which one with name=", "say which one with --from NAME"),
+    (r"name the objective's column with loss=", "name the objective's column with --loss COLUMN"),
     (r"leave seed out", "leave --seed out"),
     (r"\bread_only=True", "a command that only reads"),
 ]
