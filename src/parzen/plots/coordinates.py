@@ -12,12 +12,13 @@ from parzen.plots import mpl
 from parzen.plots.axes import LANE, Axis, axis
 from parzen.plots.backends import interactive
 from parzen.plots.data import Data, Floats, Scale, read, scale
+from parzen.plots.levels import loss_ticks, loss_units
 from parzen.plots.marks import line_handle
 from parzen.plots.order import chosen
 from parzen.plots.ranked import fixed, footnote, headline, legend_at, rank_bar, rank_map
 from parzen.plots.sample import MANY, Places, sample
 from parzen.plots.tree import branches
-from parzen.plots.words import brief, cut, linear_ticks
+from parzen.plots.words import cut
 
 TOP = 10  # hyperparameters shown unless asked for others
 STEPS = 17  # points of a curve between two axes
@@ -80,7 +81,7 @@ class Lines:
         if out:
             found.append(f"{out} outlying {self.data.word}s drawn at the end of their axis.")
         if any(self.lanes):
-            found.append("Shaded: no value, since the trial does not use it or has no loss.")
+            found.append("In the lane below an axis: trials that do not use it, or have no loss.")
         return " ".join(found)
 
 
@@ -135,41 +136,6 @@ def _grouped(data: Data, columns: list[int]) -> list[int]:
     for branch in branches(data):
         found += [j for j in columns if j in branch.columns]
     return found
-
-
-def loss_units(limits: Scale, shown: Floats) -> Floats:
-    """Positions of values on the axis of the loss, in units; infinite ones beyond its ends.
-
-    Args:
-        limits: The axis.
-        shown: (n,) values as the user counts.
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        low, high, bent = (_bent(limits, x) for x in (limits.low, limits.high, shown))
-        return np.asarray((bent - low) / (high - low), dtype=np.float64)
-
-
-def _bent(limits: Scale, x: Any) -> Any:
-    if limits.kind == "log":
-        return np.log10(np.maximum(x, np.finfo(float).tiny))
-    return np.arcsinh(np.asarray(x) / limits.threshold) if limits.kind == "symlog" else np.asarray(x)
-
-
-def loss_ticks(limits: Scale) -> tuple[Floats, tuple[str, ...]]:
-    """Ticks of the axis of the loss in units, and their names.
-
-    Args:
-        limits: The axis.
-    """
-    if limits.kind == "linear":
-        ticks: Sequence[float] = linear_ticks(limits.low, limits.high)
-    else:
-        sizes = [s * 10.0**k for k in range(-300, 300, 1) for s in (-1.0, 1.0)]
-        inside = sorted(x for x in [0.0, *sizes] if limits.low <= x <= limits.high)
-        if limits.kind == "symlog":
-            inside = [x for x in inside if x == 0 or abs(x) >= limits.threshold / 2]
-        ticks = inside[:: -(-len(inside) // 7)] if len(inside) > 1 else [limits.low, limits.high]
-    return loss_units(limits, np.array(ticks)), tuple(brief(tick) for tick in ticks)
 
 
 def parallel(

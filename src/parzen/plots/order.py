@@ -11,7 +11,7 @@ from parzen.plots.data import Data, study_of
 
 
 def by_importance(target: Any, data: Data) -> list[int]:
-    """Indices of all hyperparameters, the most important first; those that nothing is known of in their order.
+    """Indices of all hyperparameters, the most important first.
 
     Args:
         target: A `Study`, a `Trials`, a `Best` or a bare `History`.

@@ -1,4 +1,4 @@
-"""Which trials a picture draws when there are too many to draw: the best, and a fair share of the rest; or cells. Pure."""
+"""What is drawn where there are too many trials for a mark each: a fair share of them, or cells. Pure."""
 
 from __future__ import annotations
 

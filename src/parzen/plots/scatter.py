@@ -14,8 +14,8 @@ from parzen.plots.axes import Axis, axis
 from parzen.plots.backends import interactive
 from parzen.plots.data import Data, Floats, read
 from parzen.plots.density import Density, best_trials, density
-from parzen.plots.order import chosen
 from parzen.plots.marks import line_handle
+from parzen.plots.order import chosen
 from parzen.plots.ranked import (
     draw_cells,
     draw_ranked,
@@ -85,7 +85,7 @@ class Pairs:
         if faint:
             found.append(f"Without a rank: {', '.join(faint)}.")
         if any(self.lanes):
-            found.append("Shaded: trials that do not use the hyperparameter.")
+            found.append("In the lane beside an axis: trials that do not use it.")
         return " ".join(found)
 
 

@@ -43,7 +43,7 @@ class Contour:
     def subtitle(self) -> str:
         """What is to be seen, in one sentence."""
         used = int((self.both & self.data.good).sum())
-        return f"Smoothed {self.data.word} of {used} trials. Hatched: no trial is near, nothing is known."
+        return f"Smoothed {self.data.word} of {used} trials. Hatched: no trial near. Ring: the best."
 
     @property
     def remark(self) -> str:
@@ -68,7 +68,7 @@ def contours(target: Any, x: str | None = None, y: str | None = None) -> Contour
     data = read(target)
     columns = _pair(target, data, x, y)
     drawn = tuple(axis(data.space, j, data.values[:, j]) for j in columns)
-    both = ~np.isnan(data.values[:, list(columns)]).any(axis=1)
+    both = ~(np.isnan(data.values[:, columns[0]]) | np.isnan(data.values[:, columns[1]]))
     if len(data) and not both.any():
         labels = [data.space.params[j].label for j in columns]
         raise InvalidArgument(

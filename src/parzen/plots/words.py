@@ -51,6 +51,20 @@ def log_ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
     return tuple(float(f"1e{k}") for k in decades[:: max(every, 1)])
 
 
+def minor_ticks(low: float, high: float) -> tuple[float, ...]:
+    """2, 3, ... 9 times each power of ten between two positive ends; none beyond eight decades.
+
+    Args:
+        low: Lower end.
+        high: Upper end.
+    """
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    if last - first > 8:
+        return ()
+    marks = (unit * 10.0**k for k in range(first, last + 1) for unit in range(2, 10))
+    return tuple(x for x in marks if low <= x <= high)
+
+
 def brief(x: float) -> str:
     """A number in few characters, as on an axis.
 
@@ -59,6 +73,8 @@ def brief(x: float) -> str:
     """
     if x == 0 or 1e-3 <= abs(x) < 1e5:
         return f"{x:.4g}" if abs(x) < 1000 else f"{x:.6g}"
+    if not math.isfinite(x):
+        return str(x)
     mantissa, _, power = f"{x:.2e}".partition("e")
     short = mantissa.rstrip("0").rstrip(".")
     return f"{short}e{int(power)}"
@@ -151,3 +167,20 @@ def _pair(space: Space, parent: int, taken: int) -> str:
     param = space.params[parent]
     names = option_names(param.options) if param.options else ()
     return f"{param.label} = {names[taken] if taken < len(names) else taken}"
+
+
+# Counts
+
+
+def plural(count: int, noun: str) -> str:
+    """A count and its noun.
+
+    >>> plural(1, "trial"), plural(20000, "trial")
+    ('1 trial', '20 000 trials')
+    """
+    return f"{many(count)} {noun}" if count == 1 else f"{many(count)} {noun}s"
+
+
+def many(count: int) -> str:
+    """A count with its thousands apart."""
+    return f"{count:,}".replace(",", " ")
