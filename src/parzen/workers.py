@@ -109,7 +109,7 @@ def work(study: Study, asked: Work, factory: Callable[..., Any]) -> str | None:
     executor = _executor(evaluate, asked)
     if asked.folder is not None:
         evaluate = InFolder(evaluate, asked.folder)
-    with Progress(factory, study.ledger.ended, study.end, objective.sign) as progress:
+    with Progress(factory, study, study.ledger.ended, study.end) as progress:
         progress.say(
             f"parzen: study {study.name!r} of {study.place}: {study.ledger.ended}"
             f"{'' if study.end is None else f' of {study.end}'} trials have ended; "

@@ -93,7 +93,8 @@ def drive(
         Exception: What the objective raised, if `on_error` is ``"raise"``; it is in the log.
         KeyboardInterrupt: At the second Ctrl-C, or where the first cut nothing short.
     """
-    return _Loop(study, executor, limits, progress, told, more).run(evaluate)
+    progress.stopped = _Loop(study, executor, limits, progress, told, more).run(evaluate)
+    return progress.stopped
 
 
 class _Loop:
@@ -118,8 +119,6 @@ class _Loop:
         self.failed_in_a_row = 0
         self.stopped: str | None = None
         self.exhausted = False
-        incumbent = study.incumbent
-        self.best = None if incumbent is None else incumbent[1]
         self.begun = time.monotonic()
         self.looked = self.renewed = self.busy = self.begun
         self.idle = IDLE[0]
@@ -218,6 +217,7 @@ class _Loop:
         task = self.study.task(trial)
         self.running[trial.number] = task
         self.keeper.add(task)
+        self.progress.began(trial)
         self.executor.submit(task)
 
     def ask(self) -> None:
@@ -297,6 +297,7 @@ class _Loop:
     # Collecting
 
     def collect(self) -> None:
+        self.progress.tick()
         ended = self.executor.wait(LOOK if self.study.durable and self.executor.parallel else self.patience())
         if ended:
             self.idle = IDLE[0]
@@ -361,9 +362,7 @@ class _Loop:
             self.told(trial, outcome)
         if not counts:
             return
-        if outcome.status == "done" and (self.best is None or outcome.losses[0] < self.best):
-            self.best = outcome.losses[0]
-        self.progress.ended(self.best)
+        self.progress.ended(trial)
         self.busy = time.monotonic()
         self.failed_in_a_row = self.failed_in_a_row + 1 if outcome.status == "failed" else 0
         if self.failed_in_a_row == self.limits.in_a_row:
@@ -399,6 +398,7 @@ class _Loop:
         if what == "report":
             value, step = values
             self.study.report(task.number, value, step, task.attempt)
+            self.progress.reported(task.number, value, step)
             return None
         if what == "should_prune":
             return self.study.should_prune(task.number)
@@ -409,7 +409,8 @@ class _Loop:
         trials = self.study.trials
         what = ", ".join(f"trial {n}, {now - trials[n].started:.0f} s so far" for n in self.running)
         several = "trials" if len(self.running) > 1 else "trial"
-        self.progress.alert(f"Stopping after the running {several} ({what}). Ctrl-C again to stop now.")
+        after = f" after the running {several} ({what})" if what else ""
+        self.progress.alert(f"Stopping{after}. Ctrl-C again to stop now.")
 
     def used_up(self) -> bool:
         study = self.study
