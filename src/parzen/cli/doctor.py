@@ -16,7 +16,7 @@ from parzen.cli.parser import Parser, add_json, add_store
 if TYPE_CHECKING:
     from parzen.run.study import Study
 
-_NEEDED = ("numpy", "scipy", "cloudpickle", "tqdm", "threadpoolctl")
+_NEEDED = ("numpy", "scipy", "cloudpickle", "threadpoolctl")
 # Package -> the extra that brings it, and what it is for.
 _OPTIONAL = {
     "matplotlib": ("plots", "pictures and reports"),
