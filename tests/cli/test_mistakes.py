@@ -294,3 +294,12 @@ def test_an_error_under_json_is_a_document_on_stderr(script, capsys):
     }
     assert run(["best", "--jsn", "--json"]) == 2
     assert json.loads(capsys.readouterr().err)["error"]["code"] == "PZ003"
+
+
+def test_a_mistake_of_ours_keeps_its_traceback(script, monkeypatch):
+    """Errors of libraries that we call are not the user's script's."""
+    from parzen.cli import best
+
+    monkeypatch.setattr(best, "run", json.loads)
+    with pytest.raises(TypeError, match="the JSON object must be str"):
+        run(["best", "train.db"])
