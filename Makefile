@@ -34,7 +34,7 @@ AX := ax-platform==1.3.1 $(TORCH)
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-engines check fmt bench-env overhead failing-region quality constraints clean
 .PHONY: bench-env-slow quality-report robustness pictures
-.PHONY: chaos lockstep speedup simulation storage opening
+.PHONY: chaos lockstep speedup simulation storage opening planted
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' Makefile
@@ -104,6 +104,9 @@ quality: .venv-bench/.stamp  ## what a search finds, beside the others: runs wha
 
 quality-report: .venv-bench/.stamp  ## write its tables and figures to docs/benchmark
 	$(BENCH)/python -m benchmarks.quality docs
+
+planted: .venv/.stamp  ## whether the findings of a search are what was planted in it
+	$(BIN)/python -m benchmarks.planted $(ARGS)
 
 pictures: .venv/.stamp  ## draw the pictures of docs/how-parzen-decides.md
 	$(BIN)/python -m benchmarks.pictures $(ARGS)
