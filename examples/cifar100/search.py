@@ -1,0 +1,198 @@
+"""Tune a convolutional network for days: kill it when you like, and run the same command to go on.
+
+    python examples/cifar100/search.py --data cifar-100-python.tar.gz --trials 200
+
+Everything is below --out: the study (search.db), a JSON file for each trial
+(trials/), checkpoints (search.db.files/), pictures (pictures/) and the best
+network, trained again for longer (best/). Without --data handwritten digits
+stand in for CIFAR-100. README.md says more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import data
+import look
+import torch
+from model import describe, size
+from train import Tensors, Training, device
+
+from parzen import STATUS_OK, Asha, Pruned, Study, errors, fmin, hp
+
+# log=True makes each factor of two equally likely; multipliers go as far down as up.
+SPACE = {
+    "lr_mult": hp.float(1 / 5, 5, log=True),
+    "l2_mult": hp.float(1 / 20, 20, log=True),
+    "batch_size": hp.int(32, 512, log=True),
+    "optimizer": hp.choice("optimizer", ["adam", "nadam", "rmsprop"]),
+    "coarse_weight": hp.float(0.1, 0.7),  # of the coarse labels' loss; the fine ones' is 1
+    "conv_dropout": hp.float(0, 0.35),
+    "fc_dropout": hp.float(0, 0.6),
+    "batch_norm": hp.choice("batch_norm", [False, True]),
+    "activation": hp.choice("activation", ["relu", "elu"]),
+    "first_conv": hp.choice("first_conv", [None, 3, 4]),  # the size of a first convolution, if any
+    "layers": hp.int(2, 3),  # of convolution and pooling
+    "kernel": hp.int(2, 4),
+    "conv_mult": hp.float(0.55, 1.8, log=True),  # of the number of filters
+    "pooling": hp.choice("pooling", ["max", "avg", "all-conv", "inception"]),
+    # Three hyperparameters that there are only where there are residual units.
+    "residual": hp.choice(
+        "residual", [None, {"units": hp.int(1, 4), "start": hp.int(0, 2), "kernel": hp.int(2, 4)}]
+    ),
+    "fc_mult": hp.float(0.55, 1.8, log=True),  # of the number of fully connected units
+    "one_more_fc": hp.choice("one_more_fc", [None, {"mult": hp.float(0.55, 1.8, log=True)}]),
+}
+
+
+def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add = parser.add_argument
+    add("--data", type=Path, help="cifar-100-python.tar.gz or its folder; left out: digits")
+    add("--images", type=int, help="train with at most so many images")
+    add("--trials", type=int, default=100, help="networks to try in all (default: 100)")
+    add("--more", type=int, default=0, help="networks to add to a search that has ended")
+    add("--epochs", type=int, default=30, help="of each trial (default: 30)")
+    add("--retrain", type=int, default=100, help="epochs of the best network at the end (default: 100)")
+    add("--width", type=float, default=1, help="multiplies filters and units (default: 1)")
+    add("--workers", type=int, default=1, help="trials at the same time (default: 1)")
+    add("--gpus", type=int, help="graphics cards, one for each worker")
+    add("--seed", type=int, default=0, help="of the search and of every network (default: 0)")
+    add("--out", type=Path, default=Path("results/cifar100"), help="where everything is kept")
+    return parser.parse_args(arguments)
+
+
+@functools.cache
+def images(place: Path | None, limit: int | None) -> data.Images:
+    """The data, read once in each process."""
+    return data.load(place, limit)
+
+
+def write(folder: Path, name: str, content: Mapping[str, Any]) -> None:
+    """A JSON file that is there whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.new").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    (folder / f"{name}.new").replace(folder / f"{name}.json")
+
+
+def objective(options: argparse.Namespace) -> Any:
+    """The function that is searched: it trains one network, and gives its error on images left aside."""
+
+    def train(params, trial):
+        run = Training(
+            params,
+            images(options.data, options.images),
+            options.epochs,
+            trial.directory,
+            seed=int(trial.rng.integers(2**31)),  # the same when the trial runs again
+            width=options.width,
+        )
+
+        def record(status):
+            run.close()
+            last = run.curve[-1]
+            content = {"number": trial.number, "status": status, **last, "parameters": size(run.network)}
+            content |= {"space": params, "history": run.curve}
+            content["seconds"] = sum(row["seconds"] for row in run.curve)
+            write(options.out / "trials", f"model_{last['accuracy']:.4f}_trial{trial.number:03}", content)
+            return content
+
+        for row in run.rows():
+            trial.report(1 - row["accuracy"], step=row["epoch"])
+            if trial.should_prune():
+                record("pruned")
+                raise Pruned
+        found = record("done")
+        kept = ("accuracy", "coarse_accuracy", "parameters", "seconds")
+        return {"loss": 1 - found["accuracy"], "status": STATUS_OK} | {key: found[key] for key in kept}
+
+    return train
+
+
+def planned(path: Path, name: str) -> tuple[int, int]:
+    """How many trials a study has, and how many it is to have."""
+    try:
+        study = Study.load(path, name)
+    except errors.StudyNotFound:
+        return 0, 0
+    return len(study.trials), study.end or 0
+
+
+def search(options: argparse.Namespace, kind: str) -> Any:
+    """Run what is missing of the search, and give its `Best`."""
+    path, name = options.out / "search.db", f"{kind}-{options.epochs}-epochs"
+    known, total = planned(path, name)
+    total = max(options.trials, total) + options.more
+    print(f"search: {total} trials of up to {options.epochs} epochs on {device()}, kept in {path}")
+    if known:
+        print(f"it was begun before, and goes on after {known} trials" if known < total else "it has ended")
+    return fmin(
+        objective(options),
+        SPACE,
+        max_evals=total,
+        trials=path,
+        study=name,
+        seed=options.seed,
+        pruner=Asha(reduction=2, least=max(1, options.epochs // 8), most=options.epochs),
+        on_error="continue",  # a network that does not fit into memory is a bad one, and no reason to stop
+        max_failures=max(10, total // 4),
+        workers=options.workers if options.workers > 1 else None,
+        gpus=options.gpus,
+    )
+
+
+def retrain(options: argparse.Namespace, best: Any) -> dict[str, Any]:
+    """Train the best network anew and for longer, then test it, once, with images it was not chosen by."""
+    source = images(options.data, options.images)
+    folder = options.out / "best" / f"trial{best.trial.number:03}"
+    folder.mkdir(parents=True, exist_ok=True)
+    run = Training(
+        best.params, source, options.retrain, folder, seed=options.seed, width=options.width
+    )
+    print(f"\nretraining it for {options.retrain} epochs, from {len(run.curve)}")
+    for row in run.rows():
+        if row["epoch"] % max(1, options.retrain // 5) == 0:
+            print(f"  epoch {row['epoch']:3.0f}   loss {row['loss']:.3f}   accuracy {row['accuracy']:.4f}")
+    tested = run.evaluate(Tensors(source.test, run.device))
+    torch.save(run.network.state_dict(), folder / "weights.pt")
+    content = {"space": best.params, "history": run.curve, "test": tested, "width": options.width}
+    write(folder, "model", content)
+    drawing = look.drawing(describe(run.network, source.side))
+    (folder / "model.txt").write_text(drawing + "\n", encoding="utf-8")
+    print(f"\n{drawing}\n")
+    return tested
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = options_of(arguments)
+    try:
+        source = images(options.data, options.images)
+    except data.DataError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    options.out.mkdir(parents=True, exist_ok=True)
+    print(f"data: {source.note}")
+    print(f"{len(source.train)} to train with, {len(source.valid)} to choose by, {len(source.test)} to test")
+    best = search(options, source.name)
+    if best.stopped == "interrupted":
+        print(f"stopped after {len(best.study.trials)} trials; the same command goes on")
+        return 130
+    print(f"\nbest of {len(best.study.trials)}: trial {best.trial.number}, accuracy {1 - best.loss:.4f}")
+    for name, value in best.params.items():
+        print(f"  {name} = {value:.4g}" if isinstance(value, float) else f"  {name} = {value}")
+    tested = retrain(options, best)
+    print(f"accuracy on the test images: {tested['accuracy']:.4f}, of groups {tested['coarse_accuracy']:.4f}")
+    look.pictures(best.study, options.out / "pictures")
+    print(look.guide(options.out))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
