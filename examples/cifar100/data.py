@@ -99,7 +99,7 @@ def split(part: Part, share: float, seed: int = 0) -> tuple[Part, Part]:
 
 
 def digits(side: int = 16) -> Images:
-    """The 1797 digits that come with scikit-learn, enlarged, in two random colours each.
+    """The 1797 digits that come with scikit-learn, enlarged, light on dark in random colours.
 
     The fine label is the digit, the coarse one its group.
     """
@@ -108,8 +108,9 @@ def digits(side: int = 16) -> Images:
     bunch = load_digits()
     ink = (bunch.images / 16).repeat(side // 8, axis=1).repeat(side // 8, axis=2)[:, None]
     rng = np.random.default_rng(0)
-    paper, pen = rng.uniform(0, 1, size=(2, len(ink), 3, 1, 1))
-    noise = rng.normal(0, 0.1, size=(len(ink), 3, side, side))
+    paper = rng.uniform(0, 0.5, size=(len(ink), 3, 1, 1))
+    pen = rng.uniform(0.5, 1, size=(len(ink), 3, 1, 1))
+    noise = rng.normal(0, 0.15, size=(len(ink), 3, side, side))
     pixels = np.clip(paper + ink * (pen - paper) + noise, 0, 1) * 255
     fine = bunch.target.astype(np.int64)
     rest, test = split(Part(pixels.astype(np.uint8), fine, GROUPS[fine]), 0.25)
@@ -197,6 +198,6 @@ def _part(file: BinaryIO, where: str) -> Part:
             f"{where} must hold n images of 3072 bytes with two labels each; "
             f"got {pixels.shape} {pixels.dtype}, {fine.shape} and {coarse.shape}"
         )
-    if not (0 <= fine.min() and fine.max() < 100 and 0 <= coarse.min() and coarse.max() < 20):
+    if not (fine.min() >= 0 and fine.max() < 100 and coarse.min() >= 0 and coarse.max() < 20):
         raise DataError(f"{where} has labels that are not from 0 to 99 (fine) and 0 to 19 (coarse)")
     return Part(pixels.reshape(n, 3, 32, 32), fine, coarse)

@@ -67,9 +67,7 @@ class Inception(nn.Module):
                     activation(),
                     halving(wide, wide, norm),
                 ),
-                nn.Sequential(
-                    same(channels, wide, 1), activation(), nn.MaxPool2d(3, stride=2, padding=1)
-                ),
+                nn.Sequential(same(channels, wide, 1), activation(), nn.MaxPool2d(3, stride=2, padding=1)),
             ]
         )
         self.channels = 3 * wide
@@ -120,7 +118,7 @@ class Network(nn.Module):
             if params["batch_norm"]:
                 self.blocks.add_module(f"norm{layer}", nn.BatchNorm2d(filters))
             residual = params["residual"]
-            if residual is not None and layer >= residual["start"]:
+            if residual is not None and layer >= min(residual["start"], params["layers"] - 1):
                 units = (Residual(filters, residual["kernel"], params) for _ in range(residual["units"]))
                 self.blocks.add_module(f"residual{layer}", nn.Sequential(*units))
             pool, channels = pooling(filters, params)

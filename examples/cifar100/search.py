@@ -64,6 +64,7 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--width", type=float, default=1, help="multiplies filters and units (default: 1)")
     add("--workers", type=int, default=1, help="trials at the same time (default: 1)")
     add("--gpus", type=int, help="graphics cards, one for each worker")
+    add("--extend", action="store_true", help="SPACE was changed: keep the trials that fit")
     add("--seed", type=int, default=0, help="of the search and of every network (default: 0)")
     add("--out", type=Path, default=Path("results/cifar100"), help="where everything is kept")
     return parser.parse_args(arguments)
@@ -140,7 +141,8 @@ def search(options: argparse.Namespace, kind: str) -> Any:
         trials=path,
         study=name,
         seed=options.seed,
-        pruner=Asha(reduction=2, least=max(1, options.epochs // 8), most=options.epochs),
+        resume="extend" if options.extend else None,
+        pruner=Asha(reduction=2, least=max(1, options.epochs // 4), most=options.epochs),
         on_error="continue",  # a network that does not fit into memory is a bad one, and no reason to stop
         max_failures=max(10, total // 4),
         workers=options.workers if options.workers > 1 else None,
@@ -153,9 +155,7 @@ def retrain(options: argparse.Namespace, best: Any) -> dict[str, Any]:
     source = images(options.data, options.images)
     folder = options.out / "best" / f"trial{best.trial.number:03}"
     folder.mkdir(parents=True, exist_ok=True)
-    run = Training(
-        best.params, source, options.retrain, folder, seed=options.seed, width=options.width
-    )
+    run = Training(best.params, source, options.retrain, folder, seed=options.seed, width=options.width)
     print(f"\nretraining it for {options.retrain} epochs, from {len(run.curve)}")
     for row in run.rows():
         if row["epoch"] % max(1, options.retrain // 5) == 0:
@@ -164,10 +164,34 @@ def retrain(options: argparse.Namespace, best: Any) -> dict[str, Any]:
     torch.save(run.network.state_dict(), folder / "weights.pt")
     content = {"space": best.params, "history": run.curve, "test": tested, "width": options.width}
     write(folder, "model", content)
-    drawing = look.drawing(describe(run.network, source.side))
+    rows = describe(run.network, source.side)
+    drawing = look.drawing(rows)
+    look.save(look.diagram(rows), folder / "model.png")
     (folder / "model.txt").write_text(drawing + "\n", encoding="utf-8")
     print(f"\n{drawing}\n")
     return tested
+
+
+def flat(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested hyperparameters with their place in the name: ``residual.units``."""
+    rows: dict[str, Any] = {}
+    for name, value in params.items():
+        if isinstance(value, dict):
+            rows |= {f"{name}.{inner}": each for inner, each in flat(value).items()}
+        else:
+            rows[name] = value
+    return rows
+
+
+def finish(options: argparse.Namespace, best: Any) -> None:
+    """What comes after the search: the best network again, and the pictures."""
+    print(f"\nbest of {len(best.study.trials)}: trial {best.trial.number}, accuracy {1 - best.loss:.4f}")
+    for name, value in flat(best.params).items():
+        print(f"  {name} = {value:.4g}" if isinstance(value, float) else f"  {name} = {value}")
+    tested = retrain(options, best)
+    print(f"accuracy on the test images: {tested['accuracy']:.4f}, of groups {tested['coarse_accuracy']:.4f}")
+    look.pictures(best.study, options.out / "pictures")
+    print(look.guide(options.out))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -180,17 +204,14 @@ def main(arguments: list[str] | None = None) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     print(f"data: {source.note}")
     print(f"{len(source.train)} to train with, {len(source.valid)} to choose by, {len(source.test)} to test")
-    best = search(options, source.name)
-    if best.stopped == "interrupted":
-        print(f"stopped after {len(best.study.trials)} trials; the same command goes on")
+    try:
+        best = search(options, source.name)
+        if best.stopped == "interrupted":
+            raise KeyboardInterrupt  # the running trial has ended, and nothing more is wanted
+        finish(options, best)
+    except KeyboardInterrupt:
+        print("\nstopped; the same command goes on where it was", file=sys.stderr)
         return 130
-    print(f"\nbest of {len(best.study.trials)}: trial {best.trial.number}, accuracy {1 - best.loss:.4f}")
-    for name, value in best.params.items():
-        print(f"  {name} = {value:.4g}" if isinstance(value, float) else f"  {name} = {value}")
-    tested = retrain(options, best)
-    print(f"accuracy on the test images: {tested['accuracy']:.4f}, of groups {tested['coarse_accuracy']:.4f}")
-    look.pictures(best.study, options.out / "pictures")
-    print(look.guide(options.out))
     return 0
 
 

@@ -68,7 +68,9 @@ class Training:
         torch.manual_seed(seed)
         self.network = Network(params, images.classes, images.side, width).to(self.device)
         self.optimizer = OPTIMIZERS[params["optimizer"]](
-            self.network.parameters(), lr=LEARNING_RATE * params["lr_mult"], weight_decay=L2 * params["l2_mult"]
+            self.network.parameters(),
+            lr=LEARNING_RATE * params["lr_mult"],
+            weight_decay=L2 * params["l2_mult"],
         )
         self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimizer, T_max=epochs)
         self.curve: list[Row] = []
