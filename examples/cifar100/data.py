@@ -8,6 +8,7 @@ they are read by an unpickler that can make NumPy arrays and nothing else.
 
 from __future__ import annotations
 
+import functools
 import pickle
 import tarfile
 import zlib
@@ -74,6 +75,7 @@ class Images:
         return self.train.pixels.shape[-1]
 
 
+@functools.cache
 def load(place: str | Path | None, limit: int | None = None, side: int = 16) -> Images:
     """CIFAR-100 from `place`, or digits where that is None.
 
@@ -141,8 +143,10 @@ def read_cifar(place: Path) -> tuple[Part, Part]:
     try:
         with tarfile.open(place) as archive:
             return _member(archive, "train"), _member(archive, "test")
-    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
-        raise DataError(f"{place} is no whole tar archive ({error}); fetch it again") from None
+    except (tarfile.TarError, EOFError, zlib.error):
+        raise DataError(f"{place} is no whole tar archive; fetch it again") from None
+    except OSError as error:
+        raise DataError(f"{place} cannot be read: {error}") from None
 
 
 def _file(path: Path) -> Part:
@@ -191,7 +195,9 @@ def _part(file: BinaryIO, where: str) -> Part:
     except (tarfile.TarError, OSError, zlib.error):
         raise
     except Exception as error:  # noqa: BLE001  # said in one sentence
-        raise DataError(f"{where} cannot be read as a part of CIFAR-100: {error}") from None
+        raise DataError(
+            f"{where} cannot be read as a part of CIFAR-100: {' '.join(str(error).split())}"
+        ) from None
     n = len(fine)
     if pixels.shape != (n, 3072) or pixels.dtype != np.uint8 or coarse.shape != (n,) or n == 0:
         raise DataError(

@@ -1,6 +1,6 @@
 """What is looked at afterwards: pictures of the search, and a drawing of the best network.
 
-    python examples/cifar100/look.py [--out results/cifar100] [--study digits-8-epochs]
+    python examples/cifar100/look.py [--out results/cifar100]
 
 draws the pictures anew, also while the search runs. No PyTorch is needed.
 """
@@ -16,8 +16,7 @@ from typing import Any
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from parzen import Study, plots
-from parzen.storage.base import open_store
+from parzen import Study, errors, plots
 
 PICTURES = {
     "history": "the best so far, trial by trial",
@@ -92,20 +91,13 @@ def guide(out: Path) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("results/cifar100"), help="of the search")
-    parser.add_argument("--study", help="its name; left out, the only one there is")
     options = parser.parse_args()
-    path = options.out / "search.db"
-    if not path.exists():
-        print(f"error: there is no search at {path}", file=sys.stderr)
+    try:
+        study = Study.load(options.out / "search.db")
+    except errors.StudyNotFound as error:
+        print(f"error: {error}", file=sys.stderr)
         return 3
-    names = [options.study] if options.study else open_store(path, read_only=True).studies()
-    if len(names) != 1:
-        print(
-            f"error: {path} has {len(names)} studies; --study takes one of {', '.join(names)}",
-            file=sys.stderr,
-        )
-        return 2
-    pictures(Study.load(path, names[0]), options.out / "pictures")
+    pictures(study, options.out / "pictures")
     print(guide(options.out))
     return 0
 

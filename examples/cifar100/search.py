@@ -11,16 +11,15 @@ stand in for CIFAR-100. README.md says more.
 from __future__ import annotations
 
 import argparse
-import functools
 import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import data
 import look
 import torch
+from data import DataError, Images, load
 from model import describe, size
 from train import Tensors, Training, device
 
@@ -56,6 +55,7 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
     add("--data", type=Path, help="cifar-100-python.tar.gz or its folder; left out: digits")
+    add("--side", type=int, default=16, help="of a digit's image in pixels, a multiple of 8 (default: 16)")
     add("--images", type=int, help="train with at most so many images")
     add("--trials", type=int, default=100, help="networks to try in all (default: 100)")
     add("--more", type=int, default=0, help="networks to add to a search that has ended")
@@ -70,12 +70,6 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-@functools.cache
-def images(place: Path | None, limit: int | None) -> data.Images:
-    """The data, read once in each process."""
-    return data.load(place, limit)
-
-
 def write(folder: Path, name: str, content: Mapping[str, Any]) -> None:
     """A JSON file that is there whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -83,66 +77,87 @@ def write(folder: Path, name: str, content: Mapping[str, Any]) -> None:
     (folder / f"{name}.new").replace(folder / f"{name}.json")
 
 
+def record(options: argparse.Namespace, number: int, run: Training, status: str) -> dict[str, Any]:
+    """Write the file of a trial that has ended, with its accuracy in the name; give what is in it."""
+    run.forget()
+    content = run.curve[-1] | {
+        "number": number,
+        "status": status,
+        "seconds": sum(row["seconds"] for row in run.curve),
+        "parameters": size(run.network),
+        "space": run.params,
+        "history": run.curve,
+    }
+    write(options.out / "trials", f"model_{content['accuracy']:.4f}_trial{number:03}", content)
+    return content
+
+
 def objective(options: argparse.Namespace) -> Any:
     """The function that is searched: it trains one network, and gives its error on images left aside."""
 
     def train(params, trial):
-        run = Training(
-            params,
-            images(options.data, options.images),
-            options.epochs,
-            trial.directory,
-            seed=int(trial.rng.integers(2**31)),  # the same when the trial runs again
-            width=options.width,
-        )
-
-        def record(status):
-            run.close()
-            last = run.curve[-1]
-            content = {"number": trial.number, "status": status, **last, "parameters": size(run.network)}
-            content |= {"space": params, "history": run.curve}
-            content["seconds"] = sum(row["seconds"] for row in run.curve)
-            write(options.out / "trials", f"model_{last['accuracy']:.4f}_trial{trial.number:03}", content)
-            return content
-
+        source = load(options.data, options.images, options.side)  # read once in each process
+        seed = int(trial.rng.integers(2**31))  # the same when the trial runs again
+        run = Training(params, source, options.epochs, trial.directory, seed=seed, width=options.width)
         for row in run.rows():
             trial.report(1 - row["accuracy"], step=row["epoch"])
             if trial.should_prune():
-                record("pruned")
+                record(options, trial.number, run, "pruned")
                 raise Pruned
-        found = record("done")
+        found = record(options, trial.number, run, "done")
         kept = ("accuracy", "coarse_accuracy", "parameters", "seconds")
         return {"loss": 1 - found["accuracy"], "status": STATUS_OK} | {key: found[key] for key in kept}
 
     return train
 
 
-def planned(path: Path, name: str) -> tuple[int, int]:
-    """How many trials a study has, and how many it is to have."""
+def check(options: argparse.Namespace, source: Images) -> str | None:
+    """What is wrong with the folder: it holds a search with other settings. None if it is new or fits."""
+    wanted = {
+        "data": source.name,
+        "images": len(source.train),
+        "side": source.side,
+        "epochs": options.epochs,
+        "width": options.width,
+    }
+    path = options.out / "settings.json"
+    if not path.exists():
+        write(options.out, "settings", wanted)
+        return None
+    there = json.loads(path.read_text(encoding="utf-8"))
+    if there == wanted:
+        return None
+    return f"{options.out} holds a search with {there}, and now it is {wanted}; give this one another --out"
+
+
+def there_already(path: Path) -> tuple[int, int]:
+    """How many trials of a search have ended, and how many it is to have."""
     try:
-        study = Study.load(path, name)
+        study = Study.load(path)
     except errors.StudyNotFound:
         return 0, 0
-    return len(study.trials), study.end or 0
+    return study.ledger.ended, study.end or 0
 
 
-def search(options: argparse.Namespace, kind: str) -> Any:
+def search(options: argparse.Namespace) -> Any:
     """Run what is missing of the search, and give its `Best`."""
-    path, name = options.out / "search.db", f"{kind}-{options.epochs}-epochs"
-    known, total = planned(path, name)
-    total = max(options.trials, total) + options.more
+    path = options.out / "search.db"
+    known, planned = there_already(path)
+    total = max(options.trials, planned) + options.more
     print(f"search: {total} trials of up to {options.epochs} epochs on {device()}, kept in {path}")
-    if known:
-        print(f"it was begun before, and goes on after {known} trials" if known < total else "it has ended")
+    if known >= total:
+        print("it has ended before, and nothing is left to run; --more 10 adds 10 trials")
+    elif planned:
+        print(f"it was begun before, and goes on after {known} trials")
+    first = max(1, options.epochs // 4)  # no trial ends before it
     return fmin(
         objective(options),
         SPACE,
         max_evals=total,
         trials=path,
-        study=name,
         seed=options.seed,
         resume="extend" if options.extend else None,
-        pruner=Asha(reduction=2, least=max(1, options.epochs // 4), most=options.epochs),
+        pruner=Asha(reduction=2, least=first, most=options.epochs) if first < options.epochs else None,
         on_error="continue",  # a network that does not fit into memory is a bad one, and no reason to stop
         max_failures=max(10, total // 4),
         workers=options.workers if options.workers > 1 else None,
@@ -152,8 +167,8 @@ def search(options: argparse.Namespace, kind: str) -> Any:
 
 def retrain(options: argparse.Namespace, best: Any) -> dict[str, Any]:
     """Train the best network anew and for longer, then test it, once, with images it was not chosen by."""
-    source = images(options.data, options.images)
-    folder = options.out / "best" / f"trial{best.trial.number:03}"
+    source = load(options.data, options.images, options.side)
+    folder = options.out / "best" / f"trial{best.trial.number:03}_{options.retrain}_epochs"
     folder.mkdir(parents=True, exist_ok=True)
     run = Training(best.params, source, options.retrain, folder, seed=options.seed, width=options.width)
     print(f"\nretraining it for {options.retrain} epochs, from {len(run.curve)}")
@@ -197,15 +212,18 @@ def finish(options: argparse.Namespace, best: Any) -> None:
 def main(arguments: list[str] | None = None) -> int:
     options = options_of(arguments)
     try:
-        source = images(options.data, options.images)
-    except data.DataError as error:
+        source = load(options.data, options.images, options.side)
+    except DataError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    options.out.mkdir(parents=True, exist_ok=True)
+    trouble = check(options, source)
+    if trouble:
+        print(f"error: {trouble}", file=sys.stderr)
+        return 2
     print(f"data: {source.note}")
     print(f"{len(source.train)} to train with, {len(source.valid)} to choose by, {len(source.test)} to test")
     try:
-        best = search(options, source.name)
+        best = search(options)
         if best.stopped == "interrupted":
             raise KeyboardInterrupt  # the running trial has ended, and nothing more is wanted
         finish(options, best)

@@ -139,13 +139,10 @@ class Training:
         return {"network": self.network, "optimizer": self.optimizer, "schedule": self.schedule}
 
     def _save(self) -> None:
-        states = {name: part.state_dict() for name, part in self._parts().items()}
-        self._write({**states, "curve": self.curve})
-
-    def _write(self, content: dict[str, Any]) -> None:
         """Replace the checkpoint in one step: a kill leaves the old one or the new one."""
+        states = {name: part.state_dict() for name, part in self._parts().items()}
         new = self.checkpoint.with_suffix(".new")
-        torch.save(content, new)
+        torch.save(states | {"curve": self.curve}, new)
         os.replace(new, self.checkpoint)
 
     def _resume(self) -> None:
@@ -154,6 +151,6 @@ class Training:
         for name, state in saved.items():
             self._parts()[name].load_state_dict(state)
 
-    def close(self) -> None:
-        """Keep the curve and not the weights: a network of each trial would fill the disk."""
-        self._write({"curve": self.curve})
+    def forget(self) -> None:
+        """Remove the checkpoint of a trial that has ended: all networks of a search would fill the disk."""
+        self.checkpoint.unlink(missing_ok=True)
