@@ -45,7 +45,7 @@ demo: .venv/.stamp  ## tune real classifiers on real data, in under a minute; MO
 
 # The same settings each time, so that the same command goes on. examples/cifar100 has the real ones.
 demo-cnn: .venv-cnn/.stamp  ## tune a convolutional network, in minutes; stop it, run it again; MORE=10 adds trials
-	@$(CNN)/python examples/cifar100/search.py --trials 10 --epochs 8 --width 0.25 --retrain 24 \
+	@$(CNN)/python examples/cifar100/search.py --trials 10 --epochs 12 --side 8 --width 0.25 --retrain 36 \
 		$(if $(MORE),--more $(MORE)) $(ARGS)
 
 # The shim (a top-level package `hyperopt`) is never installed: tests find it by

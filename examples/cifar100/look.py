@@ -43,35 +43,37 @@ def pictures(study: Any, folder: Path) -> None:
         save(plots.curves(study, by=param.label), folder / "curves" / f"{param.label}.png")
 
 
-def drawing(rows: list[tuple[str, tuple[int, ...], int]]) -> str:
-    """A network as text, a line for each block: shape of its output, what it learns, and a bar of its size.
+Row = tuple[str, str, tuple[int, ...], int]  # what model.describe gives for a block
 
-    Args:
-        rows: What `model.describe` gives.
-    """
-    lines = [f"{'block':<12}{'output':>14}{'parameters':>12}"]
-    for name, shape, parameters in rows:
+
+def drawing(rows: list[Row]) -> str:
+    """A network as text, a line for each block: its output's shape, what it learns, a bar of its size."""
+    lines = [f"{'block':<12}{'':<14}{'output':>14}{'parameters':>12}"]
+    for name, note, shape, parameters in rows:
         count = f"{parameters:,}" if parameters else ""
         bar = "█" * round(math.log2(math.prod(shape) + 1))
-        lines.append(f"{name:<12}{' x '.join(map(str, shape)):>14}{count:>12}  {bar}")
-    lines.append(f"{'in all':<26}{sum(row[2] for row in rows):>12,}")
+        lines.append(f"{name:<12}{note:<14}{' x '.join(map(str, shape)):>14}{count:>12}  {bar}")
+    lines.append(f"{'in all':<40}{sum(row[3] for row in rows):>12,}")
     return "\n".join(lines)
 
 
-def diagram(rows: list[tuple[str, tuple[int, ...], int]]) -> Figure:
-    """The same as a picture: boxes from top to bottom, as wide as the image and as dark as the channels."""
-    figure = Figure(figsize=(5.5, 0.42 * len(rows) + 0.4))
+def diagram(rows: list[Row]) -> Figure:
+    """The same as a picture: boxes, wide where many numbers pass, blue where some are learned."""
+    figure = Figure(figsize=(6, 0.4 * len(rows) + 0.4))
     ax = figure.add_axes((0, 0, 1, 1))
     ax.set(xlim=(-1, 1), ylim=(len(rows) - 0.3, -0.7))
     ax.axis("off")
-    widest = max(math.log2(math.prod(shape) + 1) for _, shape, _ in rows)
-    for i, (name, shape, parameters) in enumerate(rows):
-        half = 0.35 + 0.55 * math.log2(math.prod(shape) + 1) / widest
-        text = f"{name}    {' x '.join(map(str, shape))}" + (f"    {parameters:,}" if parameters else "")
-        shade = "#cfe3f2" if parameters else "#eeeeee"
-        ax.barh(i, 2 * half, left=-half, height=0.66, color=shade, edgecolor="#5b7f9b", linewidth=0.8)
-        ax.text(0, i, text, ha="center", va="center", fontsize=9)
-        if i and name != "coarse":
+    widest = max(math.log2(math.prod(shape) + 1) for _, _, shape, _ in rows)
+    for i, (name, note, shape, parameters) in enumerate(rows):
+        half = 0.45 + 0.5 * math.log2(math.prod(shape) + 1) / widest
+        colour = "#cfe3f2" if parameters else "#eeeeee"
+        ax.barh(i, 2 * half, left=-half, height=0.66, color=colour, edgecolor="#5b7f9b", linewidth=0.8)
+        learned = f"{parameters:,} learned" if parameters else ""
+        title = f"{name}   {note}" if note else name
+        ax.text(-half + 0.03, i, title, ha="left", va="center", fontsize=9)
+        ax.text(0.12, i, " x ".join(map(str, shape)), ha="center", va="center", fontsize=9)
+        ax.text(half - 0.03, i, learned, ha="right", va="center", fontsize=8, color="#444444")
+        if i and name != "coarse":  # the two labels come from the same block
             ax.annotate("", (0, i - 0.33), (0, i - 0.67), arrowprops={"arrowstyle": "->", "color": "#5b7f9b"})
     return figure
 

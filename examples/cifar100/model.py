@@ -101,40 +101,57 @@ class Network(nn.Module):
         self, params: Mapping[str, Any], classes: tuple[int, int], side: int, width: float = 1
     ) -> None:
         super().__init__()
-        activation = ACTIVATIONS[params["activation"]]
         self.blocks = nn.Sequential()
+        self.notes: dict[str, str] = {}  # of each block, for the drawing
+
+        def add(name: str, *modules: nn.Module, note: str = "") -> None:
+            self.blocks.add_module(name, modules[0] if len(modules) == 1 else nn.Sequential(*modules))
+            self.notes[name] = note
+
+        kind = params["activation"]
+        activation, kernel, residual = ACTIVATIONS[kind], params["kernel"], params["residual"]
         channels = 3
         if params["first_conv"] is not None:
-            first = max(1, round(width * FIRST_FILTERS))
-            self.blocks.add_module(
-                "first", nn.Sequential(same(channels, first, params["first_conv"]), activation())
-            )
+            first, size = max(1, round(width * FIRST_FILTERS)), params["first_conv"]
+            add("first", same(channels, first, size), activation(), note=f"{size} x {size}, {kind}")
             channels = first
-        for layer in range(params["layers"]):
-            filters = max(1, int(width * FILTERS * params["conv_mult"] * 2**layer))
-            self.blocks.add_module(
-                f"conv{layer}", nn.Sequential(same(channels, filters, params["kernel"]), activation())
+        for i in range(params["layers"]):
+            filters = max(1, int(width * FILTERS * params["conv_mult"] * 2**i))
+            add(
+                f"conv{i}", same(channels, filters, kernel), activation(), note=f"{kernel} x {kernel}, {kind}"
             )
             if params["batch_norm"]:
-                self.blocks.add_module(f"norm{layer}", nn.BatchNorm2d(filters))
-            residual = params["residual"]
-            if residual is not None and layer >= min(residual["start"], params["layers"] - 1):
-                units = (Residual(filters, residual["kernel"], params) for _ in range(residual["units"]))
-                self.blocks.add_module(f"residual{layer}", nn.Sequential(*units))
+                add(f"norm{i}", nn.BatchNorm2d(filters))
+            if residual is not None and i >= min(residual["start"], params["layers"] - 1):
+                units: list[nn.Module] = [
+                    Residual(filters, residual["kernel"], params) for _ in range(residual["units"])
+                ]
+                if not params["batch_norm"]:
+                    units.append(nn.BatchNorm2d(filters))  # sums have grown
+                add(
+                    f"residual{i}",
+                    *units,
+                    note=f"{residual['units']} of {residual['kernel']} x {residual['kernel']}",
+                )
             pool, channels = pooling(filters, params)
-            self.blocks.add_module(f"pool{layer}", pool)
-            self.blocks.add_module(f"drop{layer}", nn.Dropout(params["conv_dropout"]))
-        self.blocks.add_module("flatten", nn.Flatten())
+            add(f"pool{i}", pool, note=params["pooling"])
+            add(f"drop{i}", nn.Dropout(params["conv_dropout"]), note=f"{params['conv_dropout']:.2f}")
+        add("flatten", nn.Flatten())
         features = channels * (side // 2 ** params["layers"]) ** 2
-        units = [max(1, int(width * UNITS_1 * params["fc_mult"]))]
+        full = [UNITS_1 * params["fc_mult"]]
         if params["one_more_fc"] is not None:
-            units.append(max(1, int(width * UNITS_2 * params["one_more_fc"]["mult"])))
-        for i, count in enumerate(units):
-            self.blocks.add_module(f"full{i}", nn.Sequential(nn.Linear(features, count), activation()))
-            self.blocks.add_module(f"drop_full{i}", nn.Dropout(params["fc_dropout"]))
+            full.append(UNITS_2 * params["one_more_fc"]["mult"])
+        for i, units in enumerate(full):
+            count = max(1, int(width * units))
+            add(f"full{i}", nn.Linear(features, count), activation(), note=kind)
+            add(f"drop_full{i}", nn.Dropout(params["fc_dropout"]), note=f"{params['fc_dropout']:.2f}")
             features = count
-        self.fine = nn.Linear(features, classes[0])
-        self.coarse = nn.Linear(features, classes[1])
+        self.fine, self.coarse = nn.Linear(features, classes[0]), nn.Linear(features, classes[1])
+        for module in self.modules():
+            # PyTorch's own start is so small that a deep network without batch norm learns nothing for long.
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                nn.init.xavier_uniform_(module.weight)
+                nn.init.zeros_(module.bias)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         features = self.blocks(x)
@@ -147,8 +164,8 @@ def size(module: nn.Module) -> int:
 
 
 @torch.no_grad()
-def describe(network: Network, side: int) -> list[tuple[str, tuple[int, ...], int]]:
-    """Name, shape of the output and number of parameters of each block, from image to labels.
+def describe(network: Network, side: int) -> list[tuple[str, str, tuple[int, ...], int]]:
+    """Name, note, shape of the output and number of parameters of each block, from image to labels.
 
     Args:
         network: It is put into its evaluation mode.
@@ -156,10 +173,10 @@ def describe(network: Network, side: int) -> list[tuple[str, tuple[int, ...], in
     """
     network.eval()
     x = torch.zeros(1, 3, side, side, device=next(network.parameters()).device)
-    rows = [("image", (3, side, side), 0)]
+    rows = [("image", "", (3, side, side), 0)]
     for name, block in network.blocks.named_children():
         x = block(x)
-        rows.append((name, tuple(x.shape[1:]), size(block)))
+        rows.append((name, network.notes[name], tuple(x.shape[1:]), size(block)))
     for name, head in (("fine", network.fine), ("coarse", network.coarse)):
-        rows.append((name, tuple(head(x).shape[1:]), size(head)))
+        rows.append((name, "labels", tuple(head(x).shape[1:]), size(head)))
     return rows

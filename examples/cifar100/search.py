@@ -23,7 +23,7 @@ from data import DataError, Images, load
 from model import describe, size
 from train import Tensors, Training, device
 
-from parzen import STATUS_OK, Asha, Pruned, Study, errors, fmin, hp
+from parzen import STATUS_OK, Asha, Median, Pruned, Study, errors, fmin, hp
 
 # log=True makes each factor of two equally likely; multipliers go as far down as up.
 SPACE = {
@@ -60,6 +60,7 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--trials", type=int, default=100, help="networks to try in all (default: 100)")
     add("--more", type=int, default=0, help="networks to add to a search that has ended")
     add("--epochs", type=int, default=30, help="of each trial (default: 30)")
+    add("--pruner", choices=["median", "asha", "none"], default="median", help="what ends trials early")
     add("--retrain", type=int, default=100, help="epochs of the best network at the end (default: 100)")
     add("--width", type=float, default=1, help="multiplies filters and units (default: 1)")
     add("--workers", type=int, default=1, help="trials at the same time (default: 1)")
@@ -139,6 +140,14 @@ def there_already(path: Path) -> tuple[int, int]:
     return study.ledger.ended, study.end or 0
 
 
+def pruner(name: str, epochs: int) -> Median | Asha | None:
+    """Which rule ends trials early. A quarter of the epochs tells little, so no trial ends before it."""
+    first = max(1, epochs // 4)
+    if name == "none" or first == epochs:
+        return None
+    return Median(warmup=first) if name == "median" else Asha(least=first, most=epochs)
+
+
 def search(options: argparse.Namespace) -> Any:
     """Run what is missing of the search, and give its `Best`."""
     path = options.out / "search.db"
@@ -149,7 +158,6 @@ def search(options: argparse.Namespace) -> Any:
         print("it has ended before, and nothing is left to run; --more 10 adds 10 trials")
     elif planned:
         print(f"it was begun before, and goes on after {known} trials")
-    first = max(1, options.epochs // 4)  # no trial ends before it
     return fmin(
         objective(options),
         SPACE,
@@ -157,7 +165,7 @@ def search(options: argparse.Namespace) -> Any:
         trials=path,
         seed=options.seed,
         resume="extend" if options.extend else None,
-        pruner=Asha(reduction=2, least=first, most=options.epochs) if first < options.epochs else None,
+        pruner=pruner(options.pruner, options.epochs),
         on_error="continue",  # a network that does not fit into memory is a bad one, and no reason to stop
         max_failures=max(10, total // 4),
         workers=options.workers if options.workers > 1 else None,
