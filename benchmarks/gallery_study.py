@@ -3,8 +3,8 @@
     python -m benchmarks.gallery_study [--to FILE] [--trials 90] [--seed 3] [--pause 60]
 
 It is run once and kept under git, so that drawing needs neither scikit-learn nor minutes. Two workers, a
-pruner, and configurations that really fail: more neighbours than rows, an SVM whose `nu` its classes cannot satisfy.
-The search is stopped and gone on with after a pause, as real ones are.
+pruner, and configurations that really fail: more neighbours than rows, an SVM whose `nu` its classes cannot
+satisfy. The search is stopped and gone on with after a pause, as real ones are.
 
 In the file that is kept, host, command, commit and tracebacks are left out.
 """

@@ -15,6 +15,7 @@ from parzen.plots.data import Data, Floats, Scale, read, scale
 from parzen.plots.levels import loss_ticks, loss_units
 from parzen.plots.marks import line_handle
 from parzen.plots.order import chosen
+from parzen.plots.phrases import nothing
 from parzen.plots.ranked import fixed, footnote, headline, legend_at, rank_bar, rank_map
 from parzen.plots.sample import MANY, Places, sample
 from parzen.plots.tree import branches
@@ -81,7 +82,7 @@ class Lines:
         if out:
             found.append(f"{out} outlying {self.data.word}s drawn at the end of their axis.")
         if any(self.lanes):
-            found.append("Shaded: no value, since the trial does not use it or has no loss.")
+            found.append("In the lane below an axis: trials that do not use it, or have no loss.")
         return " ".join(found)
 
 
@@ -173,6 +174,10 @@ def parallel(
     if other is not None:
         return other(found)
     k = len(found.titles)
+    if not len(found.data):
+        figure, own = mpl.new_axes(ax)
+        mpl.empty(own, nothing(found.data))
+        return figure
     figure, own = mpl.new_axes(ax, (float(np.clip(1.25 * k + 0.8, 6, 15)), 5.2))
     colours = mpl.palette(own)
     _curves(own, found, colours)
@@ -196,7 +201,8 @@ def _curves(ax: Any, found: Lines, colours: mpl.Palette) -> None:
     bend = t * t * (3 - 2 * t)
     y = heights[:, :-1, None] + (heights[:, 1:] - heights[:, :-1])[:, :, None] * bend
     x = np.arange(k - 1)[:, None] + t
-    curves = np.stack([np.broadcast_to(x, y.shape).reshape(n, -1), y.reshape(n, -1)], axis=2)
+    long = (n, (k - 1) * STEPS)
+    curves = np.stack([np.broadcast_to(x, y.shape).reshape(long), y.reshape(long)], axis=2)
     collection = mpl.pyplot().matplotlib.collections.LineCollection
     width = float(np.clip(14 / max(n, 1) ** 0.5, 0.5, 1.4))
     alpha = float(np.clip(30 / max(n, 1) ** 0.7, 0.22, 0.85))

@@ -24,6 +24,7 @@ Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
+WORTH = 4.0  # an axis that holds outliers may be so many times as long
 STATES = ("done", "running", "pruned", "failed")  # every trial is in exactly one
 
 _STATE_OF = {
@@ -313,7 +314,8 @@ def scale(shown: Any, keep: Any = ()) -> Scale:
     """Choose limits that outliers cannot spoil, and log or symlog where values span decades.
 
     An outlier lies beyond the quartiles by more than five of their distances, on the
-    scale that is chosen; it is counted in `under` or `over`, and never silently lost.
+    scale that is chosen, and would make the axis more than four times as long
+    (twice, if logarithmic); it is counted in `under` or `over`, and never silently lost.
 
     Args:
         shown: (n,) values as the user counts; NaN is ignored.
@@ -337,21 +339,31 @@ def scale(shown: Any, keep: Any = ()) -> Scale:
     reach = 5 * max(most - quarter, 1e-12 * abs(half))
     inside = bent[(bent >= quarter - reach) & (bent <= most + reach)] if len(bent) >= 8 else bent
     low, high = span(np.concatenate([inside, flat(kept)]))
+    whole = span(np.concatenate([bent, flat(kept)]))
+    worth = WORTH if kind == "linear" else WORTH / 2
+    if whole[1] - whole[0] <= worth * (high - low):
+        low, high = whole
     low, high = float(back(low)), float(back(high))
     return Scale(kind, low, high, threshold, int((values < low).sum()), int((values > high).sum()))
 
 
 def _kind(finite: Floats) -> tuple[str, float]:
-    """Log where the middle nine tenths of positive values span two decades; symlog with signs mixed."""
+    """Log where values span two decades, or one with the better half in a small part of it.
+
+    Symlog where there are zeros, or signs are mixed and sizes span four decades.
+    """
     size = np.abs(finite[finite != 0])
     if len(size) < 8:
         return "linear", 1.0
     low, high = np.quantile(size, [0.05, 0.95])
-    if high / low < 100:
-        return "linear", 1.0
-    if (finite > 0).all():
-        return "log", 1.0
-    return "symlog", float(low)
+    if (finite >= 0).all() or (finite <= 0).all():
+        lowest, half = float(size.min()), float(np.median(size))
+        most = float(np.quantile(size, 0.98, method="lower"))
+        crowded = most / lowest >= 10 and half - lowest < 0.15 * (most - lowest)
+        if high / low < 100 and not crowded:
+            return "linear", 1.0
+        return ("log", 1.0) if (finite > 0).all() else ("symlog", lowest)
+    return ("symlog", float(low)) if high / low >= 1e4 else ("linear", 1.0)
 
 
 def _bend(kind: str, threshold: float) -> tuple[Any, Any]:

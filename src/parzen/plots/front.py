@@ -10,7 +10,7 @@ from parzen.errors import InvalidArgument
 from parzen.plots import marks, mpl
 from parzen.plots.backends import interactive
 from parzen.plots.data import Data, Floats, Scale, Whole, read, scale
-from parzen.plots.losses import nothing
+from parzen.plots.phrases import nothing
 from parzen.plots.words import plural
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from parzen.plots import marks, mpl
 from parzen.plots.axes import Axis, axis
 from parzen.plots.backends import interactive
 from parzen.plots.data import STATES, Data, Floats, Scale, Whole, read, scale
-from parzen.plots.losses import nothing
+from parzen.plots.phrases import nothing
 from parzen.plots.words import brief, many, plural
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ def curves(
         silent = f"none of {plural(len(data), 'trial')} reported a value: call trial.report(value, step)"
         mpl.empty(ax, silent if len(data) else nothing(data))
         return figure
-    subtitle = f"{plural(len(reporting), 'trial')} with reports, {data.counts['pruned']} pruned"
+    cut_short = int(data.is_in("pruned")[reporting].sum())
+    subtitle = f"{plural(len(reporting), 'trial')} with reports, {many(cut_short)} pruned"
     colours = mpl.style(ax, "step", f"reported {data.word}", "Learning curves", subtitle)
     points = np.concatenate([data.reports[i] for i in reporting])
     limits = scale(data.shown(points[:, 1]))
@@ -77,7 +78,8 @@ def curves(
     handles += _draw_best(ax, data, top, colours, shades)
     _draw_ends(ax, data, drawn, limits, colours)
     states = {state: int(data.is_in(state)[reporting].sum()) for state in STATES if state != "done"}
-    marks.legend_states(ax, states, colours, handles)
+    corner = "lower right" if data.maximize else "upper right"
+    marks.legend_states(ax, states, colours, handles, loc=corner)
     mpl.note(figure, "  ".join(_notes(data, reporting, drawn, limits)))
     return figure
 
@@ -110,7 +112,7 @@ def _set_steps(ax: Axes, steps: Floats) -> None:
     else:
         ax.set_xlim(low - 0.5, high + 0.5)
     if ax.get_xscale() == "linear" and (steps == np.round(steps)).all():
-        ax.locator_params(axis="x", integer=True)
+        mpl.whole_ticks(ax)
 
 
 def _lines(data: Data, which: Whole) -> list[Floats]:
@@ -122,7 +124,7 @@ def _draw_lines(
 ) -> None:
     """Thin curves, coloured by a hyperparameter if asked; single reports are dots."""
     many_points = sum(len(data.reports[i]) for i in which) > marks.DENSE
-    alpha = float(np.clip(12 / max(len(which), 1) ** 0.5, 0.25, 0.8))
+    alpha = float(np.clip((2.4 if shades is None else 6) / max(len(which), 1) ** 0.5, 0.1, 0.8))
     colour: Any = colours.faint
     if shades is not None:
         units = shades.units(data.values[which, data.space.index[shades.label]])
@@ -144,6 +146,8 @@ def _draw_band(ax: Axes, data: Data, points: Floats, colours: Palette) -> list[A
     if len(steps) < 2:
         return []
     ax.fill_between(steps, low, high, color=colours.ink, alpha=0.1, linewidth=0, zorder=2.2)
+    for edge in (low, high):
+        ax.plot(steps, edge, color=colours.ink, lw=0.6, alpha=0.5, zorder=4)
     ax.plot(steps, middle, color=colours.ink, lw=1.4, ls=(0, (4, 2)), zorder=4)
     return [marks.line_handle(colours.ink, "median, 10–90 % band", lw=1.4, ls=(0, (4, 2)))]  # noqa: RUF001
 
@@ -200,7 +204,7 @@ def _draw_ends(ax: Axes, data: Data, drawn: Whole, limits: Scale, colours: Palet
         if len(own):
             ends = np.array([data.reports[i][-1] for i in own])
             heights = np.clip(data.shown(ends[:, 1]), limits.low, limits.high)
-            marks.draw_marks(ax, ends[:, 0], heights, state, colours, 18.0, n=len(drawn))
+            marks.draw_marks(ax, ends[:, 0], heights, state, colours, 18.0, n=len(drawn), clip_on=False)
 
 
 def _notes(data: Data, reporting: Whole, drawn: Whole, limits: Scale) -> list[str]:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parzen.errors import InvalidArgument
-from parzen.plots import marks, mpl
+from parzen.plots import clock, marks, mpl
 from parzen.plots.backends import interactive
-from parzen.plots.data import Data, Floats, Scale, Whole, read, scale
-from parzen.plots.words import brief, many, plural
+from parzen.plots.data import STATES, Data, Floats, Scale, Whole, read, scale
+from parzen.plots.phrases import nothing, outside, summary
+from parzen.plots.times import Lanes, lanes
+from parzen.plots.words import plural
 
 if TYPE_CHECKING:
     from parzen.plots.mpl import Axes, Palette
-
-UNITS = ((1.0, "s"), (60.0, "min"), (3600.0, "h"), (86400.0, "days"))
 
 
 def history(
@@ -26,7 +26,7 @@ def history(
     Pruned and running trials stand at their last report. Trials without any
     number are marked on the lower edge, and those beyond the limits by arrows
     at the edge, so that none is lost. The axis is logarithmic where losses
-    span decades.
+    span decades. Long times in which nothing ran are collapsed.
 
     Args:
         target: A `Study`, a `Trials`, what `fmin` returned, or a `History`.
@@ -56,7 +56,7 @@ def history(
     if not len(data):
         mpl.empty(ax, nothing(data))
         return figure
-    places, words = _places(data, x)
+    places, words, found = _places(ax, data, x)
     colours = mpl.style(ax, words, data.word, "History", summary(data))
     order = _order(places)
     best = data.shown(data.best_so_far(order))
@@ -65,47 +65,22 @@ def history(
     mpl.set_losses(ax, limits)
     counts = _draw(ax, data, places, heights, limits, colours)
     line = _best_line(ax, places[order], best, colours)
+    if found is None:
+        mpl.whole_ticks(ax)
+    else:
+        clock.draw_gaps(ax, found, colours)
     marks.legend_states(ax, counts, colours, line)
     mpl.note(figure, "  ".join(_notes(data, limits, places)))
     return figure
 
 
-def nothing(data: Data) -> str:
-    """Why there is nothing to draw."""
-    if data.waiting:
-        return f"no trial has a point yet ({plural(data.waiting, 'trial')} opened)"
-    return "no trials yet"
-
-
-def summary(data: Data) -> str:
-    """One line on a study: how many trials, and the best of them."""
-    if data.best is None:
-        return f"{plural(len(data), 'trial')}, none succeeded yet"
-    best = data.best
-    value = brief(float(data.shown(data.losses[best])))
-    since = int((data.numbers > data.numbers[best]).sum())
-    flat = f", {plural(since, 'trial')} since" if since else ""
-    return f"{plural(len(data), 'trial')}; best {data.word} {value} at trial {data.numbers[best]}{flat}"
-
-
-def since_start(data: Data) -> tuple[Floats, Floats, str]:
-    """(n,) starts and (n,) ends counted from the first start, and their unit.
-
-    Args:
-        data: The trials.
-    """
-    known = np.concatenate([data.started, data.ended])
-    known = known[np.isfinite(known)]
-    first, last = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
-    size, unit = next((pair for pair in reversed(UNITS) if last - first >= 2 * pair[0]), UNITS[0])
-    return (data.started - first) / size, (data.ended - first) / size, unit
-
-
-def _places(data: Data, x: str) -> tuple[Floats, str]:
+def _places(ax: Axes, data: Data, x: str) -> tuple[Floats, str, Lanes | None]:
+    """(n,) where trials stand, what the axis is called, and the clock that it is."""
     if x == "trial":
-        return data.numbers.astype(np.float64), "trial"
-    started, ended, unit = since_start(data)
-    return np.where(np.isnan(ended), started, ended), f"time since the first trial began ({unit})"
+        return data.numbers.astype(np.float64), "trial", None
+    found = lanes(data)
+    unit = clock.set_clock(ax, found)
+    return found.drawn(found.ends), f"time since the first trial began ({unit})", found
 
 
 def _order(places: Floats) -> Whole:
@@ -125,12 +100,10 @@ def _draw(
     size = marks.mark_size(len(data))
     edges = ax.get_xaxis_transform()
     for beyond, height, marker in ((heights > limits.high, 0.985, "^"), (heights < limits.low, 0.015, "v")):
-        if beyond.any():
-            colour = [colours.states["done"]]
-            ax.scatter(
-                places[beyond], np.full(int(beyond.sum()), height), transform=edges, marker=marker, s=size + 10,
-                facecolors="none", edgecolors=colour, linewidths=0.9, rasterized=marks.dense(len(data)), zorder=3,
-            )  # fmt: skip
+        for state in STATES:
+            own = beyond & data.is_in(state)
+            if own.any():
+                marks.draw_arrows(ax, places[own], height, marker, colours.states[state], len(data))
     nowhere = np.isnan(heights)
     for state in ("failed", "pruned", "done", "running"):
         mask = nowhere & data.is_in(state)
@@ -175,13 +148,3 @@ def _notes(data: Data, limits: Scale, places: Floats) -> list[str]:
     if timeless:
         found.append(f"{plural(timeless, 'trial')} without a time not drawn.")
     return found + outside(data)
-
-
-def outside(data: Data) -> list[str]:
-    """Sentences on trials of the study that are in none of the arrays."""
-    found = []
-    if data.waiting:
-        found.append(f"{many(data.waiting)} opened and without a point: not drawn.")
-    if data.outside:
-        found.append(f"{many(data.outside)} of another space or excluded: not drawn.")
-    return found

@@ -113,6 +113,31 @@ def draw_marks(
         ax.scatter(x, y, marker=marker, c=colour, linewidths=0, alpha=alpha, zorder=2.5, **common)
 
 
+def draw_arrows(ax: Axes, x: Any, height: float, marker: str, colour: str, n: int) -> None:
+    """Hollow arrows at the upper or lower edge, for what lies beyond it.
+
+    Args:
+        ax: The axes.
+        x: (k,) where.
+        height: Share of the axes' height.
+        marker: ``"^"`` or ``"v"``.
+        colour: Of the outline.
+        n: How many trials the picture has in all.
+    """
+    ax.scatter(
+        x,
+        np.full(len(x), height),
+        transform=ax.get_xaxis_transform(),
+        marker=marker,
+        s=mark_size(n) + 10,
+        facecolors="none",
+        edgecolors=colour,
+        linewidths=0.9,
+        rasterized=dense(n),
+        zorder=3,
+    )
+
+
 def stamp(ax: Axes, x: Any, y: Any, state: str, colours: Palette) -> None:
     """Glyphs of a state in the colour of the paper, to be read on bars of the state's colour.
 
@@ -131,19 +156,22 @@ def stamp(ax: Axes, x: Any, y: Any, state: str, colours: Palette) -> None:
     )
 
 
-def draw_boxes(ax: Axes, boxes: tuple[Any, Any, Any], colour: str, edge: str | None, pixels: bool) -> None:
+def draw_boxes(
+    ax: Axes, boxes: tuple[Any, Any, Any], height: float, colour: str, edge: str | None, pixels: bool
+) -> None:
     """Bars along lanes, as one collection.
 
     Args:
         ax: The axes.
         boxes: (k,) left ends, (k,) widths, (k,) lanes.
+        height: Of the bars; lanes are 1 apart.
         colour: Of the bars.
         edge: Of thin lines between neighbours, or None.
         pixels: Whether they become pixels, also in a vector file.
     """
     left, width, lane = (np.asarray(part, dtype=np.float64) for part in boxes)
     x = np.stack([left, left, left + width, left + width], axis=1)
-    y = np.stack([lane - 0.36, lane + 0.36, lane + 0.36, lane - 0.36], axis=1)
+    y = np.stack([lane - height / 2, lane + height / 2, lane + height / 2, lane - height / 2], axis=1)
     bars = pyplot().matplotlib.collections.PolyCollection(
         np.stack([x, y], axis=2),
         facecolors=colour,
@@ -244,13 +272,18 @@ def box(ax: Axes, handles: Sequence[Any], colours: Palette, **where: Any) -> Non
         colours: The colours in force.
         where: For Matplotlib's `legend`.
     """
-    place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.3}
-    if "loc" not in where:
+    # In the line of the title, so that the subtitle has a line of its own.
+    place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 2.1}
+    inside = "loc" in where
+    if not inside:
         where = place | {"ncols": len(handles)} | where
     ax.legend(
         handles=handles,
         fontsize=8,
-        frameon=False,
+        frameon=inside,
+        facecolor=colours.paper,
+        edgecolor="none",
+        framealpha=0.8,
         labelcolor=colours.ink,
         handletextpad=0.3,
         columnspacing=1.0,

@@ -16,6 +16,7 @@ from parzen.plots.data import Data, Floats, read
 from parzen.plots.density import Density, best_trials, density
 from parzen.plots.marks import line_handle
 from parzen.plots.order import chosen
+from parzen.plots.phrases import nothing
 from parzen.plots.ranked import (
     draw_cells,
     draw_ranked,
@@ -85,7 +86,7 @@ class Pairs:
         if faint:
             found.append(f"Without a rank: {', '.join(faint)}.")
         if any(self.lanes):
-            found.append("Shaded: trials that do not use the hyperparameter.")
+            found.append("In the lane beside an axis: trials that do not use it.")
         return " ".join(found)
 
 
@@ -150,6 +151,10 @@ def matrix(
     if other is not None:
         return other(found)
     k = len(found.columns)
+    if not len(found.data):
+        figure, own = mpl.new_axes(ax)
+        mpl.empty(own, nothing(found.data))
+        return figure
     side = float(np.clip(11.0 / k, 1.15, 2.6))
     figure, grid = mpl.new_grid(k, k, ax, (max(side * k + 1.0, 5.5), max(side * k + 1.2, 5.0)))
     if ax is None:

@@ -11,7 +11,8 @@ from parzen.errors import InvalidArgument
 from parzen.plots import marks, mpl
 from parzen.plots.backends import interactive
 from parzen.plots.data import Data, Floats, Scale, read, scale
-from parzen.plots.losses import UNITS, nothing
+from parzen.plots.phrases import nothing
+from parzen.plots.times import unit_of
 from parzen.plots.words import cut, many, plural
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ def compare(targets: Any, *, ax: Axes | None = None, backend: str = "matplotlib"
     unit, runs = _runs(found, x)
     grid = _grid(runs)
     lines = {name: np.array([_held(run, grid) for run in own]) for name, own in runs.items()}
-    limits = scale(np.concatenate([own.ravel() for own in lines.values()]))
+    drawn = [own[:, ~np.isnan(own).any(axis=0)].ravel() for own in lines.values()]
+    steps = np.unique(np.concatenate(drawn))
+    limits = scale(steps, steps)
     words = "trials ended" if x == "trial" else f"time since the first trial began ({unit})"
     word = every[0].word
     colours = mpl.style(ax, words, f"best {word} so far", "Comparison", _subtitle(found))
@@ -97,7 +100,8 @@ def compare(targets: Any, *, ax: Axes | None = None, backend: str = "matplotlib"
         label = cut(name, 24) + (f" ({len(own)} runs)" if len(own) > 1 else "")
         handles.append(marks.line_handle(colour, label, lw=1.8, ls=dashes))
     _legend(ax, handles, colours)
-    mpl.note(figure, _beyond(limits, "step"))
+    if x == "trial":
+        mpl.whole_ticks(ax)
     return figure
 
 
@@ -127,7 +131,7 @@ def _runs(found: Mapping[str, list[Data]], x: str) -> tuple[str, dict[str, list[
     """(places, best so far) of each study, in the order in which trials ended."""
     every = [data for own in found.values() for data in own]
     longest = max((float(np.nanmax(_seconds(data), initial=0.0)) for data in every), default=0.0)
-    size, unit = next((pair for pair in reversed(UNITS) if longest >= 2 * pair[0]), UNITS[0])
+    size, unit = unit_of(longest)
 
     def run(data: Data) -> tuple[Floats, Floats]:
         seconds = _seconds(data)
@@ -222,9 +226,10 @@ def edf(targets: Any, *, ax: Axes | None = None, backend: str = "matplotlib") ->
     word, maximize = every[0].word, every[0].maximize
     limits = scale(every[0].shown(losses), every[0].shown([losses.min()]))
     relation = "at least" if maximize else "at most"
-    colours = mpl.style(
-        ax, word, f"share of trials with {word} {relation} this", "How many trials were how good", grid="both"
-    )
+    ended = sum(int((~data.is_in("running")).sum()) for data in every)
+    subtitle = f"{plural(ended, 'trial')} that ended, {many(len(losses))} of them with success"
+    words = f"share of trials with {word} {relation} this"
+    colours = mpl.style(ax, word, words, "How many were how good", subtitle, grid="both")
     mpl.set_losses(ax, limits, "x")
     ax.set_ylim(0, 1.02)
     ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
@@ -234,9 +239,18 @@ def edf(targets: Any, *, ax: Axes | None = None, backend: str = "matplotlib") ->
         places, shares = _shares(done[name], ended)
         colour = colours.series[k % len(colours.series)]
         dashes = "-" if k < len(colours.series) else "--"
+        shown = every[0].shown(places)
+        inside = (shown >= limits.low) & (shown <= limits.high)
         edge = limits.low if maximize else limits.high
-        line = [*every[0].shown(places), edge], [*shares, shares[-1] if len(shares) else 0.0]
-        ax.step(*line, where="post", color=colour, lw=1.8, ls=dashes)
+        shown, shares = shown[inside], shares[inside]
+        ax.step(
+            [*shown, edge],
+            [*shares, shares[-1] if len(shares) else 0.0],
+            where="post",
+            color=colour,
+            lw=1.8,
+            ls=dashes,
+        )
         handles.append(marks.line_handle(colour, f"{cut(name, 24)}: {many(ended)} ended", lw=1.8, ls=dashes))
     _legend(ax, handles, colours)
     mpl.note(figure, _beyond(limits, "trial"))

@@ -15,6 +15,7 @@ from parzen.plots.backends import interactive
 from parzen.plots.data import Data, Mask, read
 from parzen.plots.marks import dense, draw_marks, mark_size
 from parzen.plots.order import by_importance
+from parzen.plots.phrases import nothing
 from parzen.plots.ranked import draw_best, rank_map
 from parzen.plots.regression import Surface, surface
 
@@ -68,7 +69,7 @@ def contours(target: Any, x: str | None = None, y: str | None = None) -> Contour
     data = read(target)
     columns = _pair(target, data, x, y)
     drawn = tuple(axis(data.space, j, data.values[:, j]) for j in columns)
-    both = ~np.isnan(data.values[:, list(columns)]).any(axis=1)
+    both = ~(np.isnan(data.values[:, columns[0]]) | np.isnan(data.values[:, columns[1]]))
     if len(data) and not both.any():
         labels = [data.space.params[j].label for j in columns]
         raise InvalidArgument(
@@ -148,6 +149,9 @@ def contour(
     if other is not None:
         return other(found)
     figure, own = mpl.new_axes(ax, (7.0, 5.2))
+    if not len(found.data):
+        mpl.empty(own, nothing(found.data))
+        return figure
     colours = mpl.style(
         own,
         title="Where is the loss low?" if found.data.sign > 0 else "Where is the value high?",
@@ -159,8 +163,6 @@ def contour(
     if found.surface is not None:
         _fill(figure, own, found, found.surface, colours)
     _trials(own, found, colours)
-    if not len(found.data):
-        mpl.empty(own, "No trial yet")
     mpl.remark(own, found.remark)
     return figure
 

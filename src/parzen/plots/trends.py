@@ -12,6 +12,7 @@ from parzen.plots.axes import Axis, axis
 from parzen.plots.backends import interactive
 from parzen.plots.bars import scarce
 from parzen.plots.data import Data, Floats, Scale, read, scale, study_of
+from parzen.plots.phrases import nothing
 from parzen.plots.sample import MANY
 from parzen.plots.tree import Branch, branches
 from parzen.plots.words import brief, cut
@@ -68,6 +69,8 @@ class Page:
     @property
     def subtitle(self) -> str:
         """What is to be seen, in one sentence."""
+        if not len(self.data):
+            return nothing(self.data)
         line = "the line is their median and the band holds 8 in 10"
         return (
             f"{len(self.data)} trials; {line}. Behind each name: the share of the variation that it explains."
@@ -89,9 +92,6 @@ class Page:
             found.append(f"{data.counts['pruned']} pruned, at their last report.")
         if data.counts["running"]:
             found.append(f"{data.counts['running']} running, not drawn.")
-        found.append(
-            "Dashed: ends of the range. Below: prior, l(x) of the best and g(x) of the other trials."
-        )
         return " ".join(found)
 
 

@@ -51,6 +51,20 @@ def log_ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
     return tuple(float(f"1e{k}") for k in decades[:: max(every, 1)])
 
 
+def minor_ticks(low: float, high: float) -> tuple[float, ...]:
+    """2, 3, ... 9 times each power of ten between two positive ends; none beyond eight decades.
+
+    Args:
+        low: Lower end.
+        high: Upper end.
+    """
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    if last - first > 8:
+        return ()
+    marks = (unit * 10.0**k for k in range(first, last + 1) for unit in range(2, 10))
+    return tuple(x for x in marks if low <= x <= high)
+
+
 def brief(x: float) -> str:
     """A number in few characters, as on an axis.
 
@@ -59,6 +73,8 @@ def brief(x: float) -> str:
     """
     if x == 0 or 1e-3 <= abs(x) < 1e5:
         return f"{x:.4g}" if abs(x) < 1000 else f"{x:.6g}"
+    if not math.isfinite(x):
+        return str(x)
     mantissa, _, power = f"{x:.2e}".partition("e")
     short = mantissa.rstrip("0").rstrip(".")
     return f"{short}e{int(power)}"
