@@ -16,7 +16,7 @@ from typing import Any
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from parzen import Study, errors, plots
+from parzen import Study, errors, insight, plots
 
 PICTURES = {
     "history": "the best so far, trial by trial",
@@ -35,10 +35,11 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def pictures(study: Any, folder: Path) -> None:
-    """Draw the search into a folder: `PICTURES`, and the curves coloured by each hyperparameter."""
+    """Draw the search into a folder, with the curves once for each hyperparameter; say what to try next."""
     plt.switch_backend("Agg")  # into files, also where there is no screen
     for name in PICTURES:
         save(getattr(plots, name)(study), folder / f"{name}.png")
+    (folder / "next.txt").write_text(f"{insight.next_space(study)}\n", encoding="utf-8")
     for param in study.space.params:
         save(plots.curves(study, by=param.label), folder / "curves" / f"{param.label}.png")
 
@@ -81,12 +82,13 @@ def diagram(rows: list[Row]) -> Figure:
 def guide(out: Path) -> str:
     """What to look at, in lines."""
     lines = [f"what to look at, below {out}:"]
-    lines += [f"  pictures/{name + '.png':<18} {text}" for name, text in PICTURES.items()]
-    lines += [
-        "  pictures/curves/       the learning curves, coloured by each hyperparameter",
-        "  trials/                a JSON file for each trial; the last name is the best one",
-        "  best/                  the best network: drawing, curve, weights",
-    ]
+    places = {f"pictures/{name}.png": text for name, text in PICTURES.items()} | {
+        "pictures/curves/": "the learning curves, coloured by each hyperparameter",
+        "pictures/next.txt": "what the trials say of the space, and code for the next one",
+        "trials/": "a JSON file for each trial, sorted by accuracy",
+        "best/": "the best network: drawing, curve, weights",
+    }
+    lines += [f"  {place:<26}{text}" for place, text in places.items()]
     return "\n".join(lines)
 
 
