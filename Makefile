@@ -34,7 +34,7 @@ AX := ax-platform==1.3.1 $(TORCH)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-engines check fmt bench-env overhead failing-region quality constraints clean
-.PHONY: bench-env-slow quality-report robustness pictures
+.PHONY: bench-env-slow quality-report robustness pictures gallery
 .PHONY: demo-cnn test-cnn chaos lockstep speedup simulation storage opening
 
 help:  ## show this list
@@ -116,6 +116,9 @@ quality-report: .venv-bench/.stamp  ## write its tables and figures to docs/benc
 
 pictures: .venv/.stamp  ## draw the pictures of docs/how-parzen-decides.md
 	$(BIN)/python -m benchmarks.pictures $(ARGS)
+
+gallery: .venv/.stamp  ## draw the pictures of docs/pictures.md: a real search, and one of 20 000 trials
+	$(BIN)/python -m benchmarks.gallery $(ARGS)
 
 # Needs uv. Run it after changing dependencies in pyproject.toml.
 CONSTRAINTS_HEADER := "\# Versions that go together, for every platform and Python from 3.11 on.\n\# Written by \`make constraints\` from pyproject.toml.\n"

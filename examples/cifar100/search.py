@@ -80,7 +80,6 @@ def write(folder: Path, name: str, content: Mapping[str, Any]) -> None:
 
 def record(options: argparse.Namespace, number: int, run: Training, status: str) -> dict[str, Any]:
     """Write the file of a trial that has ended, with its accuracy in the name; give what is in it."""
-    run.forget()
     content = run.curve[-1] | {
         "number": number,
         "status": status,
@@ -90,6 +89,7 @@ def record(options: argparse.Namespace, number: int, run: Training, status: str)
         "history": run.curve,
     }
     write(options.out / "trials", f"model_{content['accuracy']:.4f}_trial{number:03}", content)
+    run.forget()
     return content
 
 

@@ -6,6 +6,7 @@ it did before, and the file needs no state of generators.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -82,6 +83,9 @@ class Training:
 
         An epoch is saved when the next row is asked for. What the caller does
         with a row is done again if the process is killed before that.
+
+        Raises:
+            FloatingPointError: If a loss is no longer finite: the search learns to avoid such points.
         """
         train, valid = Tensors(self.images.train, self.device), Tensors(self.images.valid, self.device)
         while len(self.curve) < self.epochs:
@@ -89,6 +93,8 @@ class Training:
             epoch = len(self.curve) + 1
             torch.manual_seed(self.seed + epoch)
             row = {"epoch": epoch, "train_loss": self._epoch(train), **self.evaluate(valid)}
+            if not all(math.isfinite(value) for value in row.values()):
+                raise FloatingPointError(f"the loss is no longer finite in epoch {epoch}: {row}")
             self.schedule.step()
             self.curve.append({**row, "seconds": time.perf_counter() - start})
             yield self.curve[-1]

@@ -123,6 +123,14 @@ def test_training_lowers_the_loss(example, tmp_path):
     assert losses[-1] < 0.8 * losses[0]
 
 
+def test_a_network_that_diverges_fails_with_its_reason(example, tmp_path):
+    params = copy.deepcopy(Study(example["search"].SPACE, seed=0).ask().params)
+    params["lr_mult"] = 1e38
+    run = example["train"].Training(params, tiny(example), 3, tmp_path, width=0.05)
+    with pytest.raises(FloatingPointError, match="no longer finite in epoch"):
+        list(run.rows())
+
+
 OPTIONS = ["--trials", "5", "--epochs", "12", "--width", "0.05", "--images", "96", "--side", "8"]
 OPTIONS += ["--retrain", "3", "--pruner", "asha", "--seed", "1"]
 

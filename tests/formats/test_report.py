@@ -227,6 +227,16 @@ def test_a_report_of_failures_alone_has_their_reasons(tmp_path):
     assert ("h3", "RuntimeError: 1 trial") in found.headings
 
 
+def test_a_failure_without_a_traceback_has_its_message(tmp_path):
+    """As trials have that were imported, or kept by a worker that died."""
+    failing = Study({"x": hp.float(0, 1)}, seed=0)
+    error = {"type": "MemoryError", "message": "too large"}
+    failing.tell(failing.ask(), Outcome("failed", error=error, result={"status": "fail"}))
+    found = Page(report(failing, tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert "too large" in found.words
+    assert "details" not in found.tags
+
+
 def test_a_bare_history_has_a_report_without_reasons(tmp_path):
     found = Page(report(study().history, tmp_path / "report.html").read_text(encoding="utf-8"))
     assert any("A bare history knows no reasons." in words for words in found.words)

@@ -20,12 +20,12 @@ from parzen.plots.coordinates import lines
 from parzen.plots.data import Scale, read
 from parzen.plots.density import best_trials, density
 from parzen.plots.levels import loss_at, loss_ticks, loss_units
+from parzen.plots.page import page
 from parzen.plots.regression import REACH, surface
 from parzen.plots.sample import MANY, binned, cells, sample
 from parzen.plots.scatter import pairs
 from parzen.plots.surface import contours
 from parzen.plots.tree import branches, options
-from parzen.plots.trends import page
 
 pytest.importorskip("matplotlib")
 
@@ -251,7 +251,7 @@ def test_of_many_trials_the_best_500_are_drawn_and_the_picture_says_how_many():
     best = np.argsort(study.history.losses[:, 0], kind="stable")[:500]
     assert set(best.tolist()) <= set(found.drawn.tolist())
     assert len(found.drawn) == 1500
-    assert "1500 of 2500 trials" in found.subtitle
+    assert "1 500 of 2 500 trials" in found.subtitle
     assert "the best 500, and 1000 of the others" in found.remark
 
 

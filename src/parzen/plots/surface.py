@@ -18,6 +18,7 @@ from parzen.plots.order import by_importance
 from parzen.plots.phrases import nothing
 from parzen.plots.ranked import draw_best, rank_map
 from parzen.plots.regression import Surface, surface
+from parzen.plots.words import many, plural
 
 LEVELS = 9  # lines of equal loss
 
@@ -44,7 +45,9 @@ class Contour:
     def subtitle(self) -> str:
         """What is to be seen, in one sentence."""
         used = int((self.both & self.data.good).sum())
-        return f"Smoothed {self.data.word} of {used} trials. Hatched: no trial near. Ring: the best."
+        return (
+            f"Smoothed {self.data.word} of {plural(used, 'trial')}. Hatched: no trial near. Ring: the best."
+        )
 
     @property
     def remark(self) -> str:
@@ -52,7 +55,8 @@ class Contour:
         missing = int((~self.both).sum())
         if not missing:
             return ""
-        return f"{missing} of {len(self.data)} trials use only one of the two or neither, and are not shown."
+        whole = plural(len(self.data), "trial")
+        return f"{many(missing)} of {whole} use only one of the two or neither, and are not shown."
 
 
 def contours(target: Any, x: str | None = None, y: str | None = None) -> Contour:
