@@ -100,7 +100,7 @@ ROOMS = {
     # Floor 5, doors: nobody imports them. Published contracts are above the
     # house like a door: they may look at everything, and only tests look at them.
     "__init__": Room(DOORS, beside=("hyperopt",)),
-    "hyperopt": Room(DOORS),
+    "hyperopt": Room(DOORS, beside=("sklearn",)),  # HyperoptSearchCV
     "cli": Room(DOORS),
     "__main__": Room(DOORS, beside=("cli",)),
     "dashboard": Room(DOORS),

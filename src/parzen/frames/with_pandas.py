@@ -20,10 +20,10 @@ def frame(columns: list[Column]) -> Any:
         MissingDependency: If pandas is not installed.
     """
     try:
-        import pandas
+        import pandas as pd
     except ImportError as error:
         raise MissingDependency("to_pandas needs pandas: pip install 'parzen[pandas]'") from error
-    return pandas.DataFrame({column.name: _series(pandas, column) for column in columns}, copy=False)
+    return pd.DataFrame({column.name: _series(pd, column) for column in columns}, copy=False)
 
 
 def _series(pandas: Any, column: Column) -> Any:

@@ -17,7 +17,7 @@ def frame(trials: Any) -> Any:
         MissingDependency: If polars is not installed.
     """
     try:
-        import polars
+        import polars as pl
     except ImportError as error:
         raise MissingDependency("to_polars needs polars: pip install 'parzen[polars]'") from error
-    return polars.DataFrame(trials)
+    return pl.DataFrame(trials)

@@ -43,11 +43,12 @@ _LAZY = (
     "progress",
     "pyll_utils",
     "rdists",
+    "sklearn",
     "spark",
 )
 _IN_THEM = {"MongoTrials": "mongoexp", "SparkTrials": "spark"}
 
-_NOT_YET = ("plotting", "sklearn")
+_NOT_YET = ("plotting",)
 
 __all__ = [
     "JOB_STATES",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 from weakref import WeakValueDictionary
@@ -214,7 +214,7 @@ class Study:
 
     def __repr__(self) -> str:
         best = self.incumbent
-        shown = "" if best is None else f"; best {best[1]:.6g} @ {best[0]}"
+        shown = "" if best is None else f"; best {-best[1] if self.maximize else best[1]:.6g} @ {best[0]}"
         counts = self.ledger.counts
         words = (
             f"{counts[status]} {word}"
@@ -236,7 +236,7 @@ class Study:
 
     @property
     def trials(self) -> TrialTable:
-        """All trials, in the order of their numbers: a sequence, and a table (``study.trials.to_pandas()``)."""
+        """All trials, in the order of their numbers; also a table: ``study.trials.to_pandas()``."""
         return self._table
 
     @property
