@@ -33,8 +33,8 @@ class Tabular(ABC):
         >>> from parzen import Study, hp
         >>> study = Study({"x": hp.float(0, 1)}, seed=0)
         >>> told = study.tell(study.ask(), 0.5)
-        >>> study.trials.to_pandas()[["number", "state", "loss"]].iloc[0].tolist()
-        [0, 'done', 0.5]
+        >>> study.trials.to_pandas()[["number", "state", "loss"]].iloc[0].to_dict()
+        {'number': 0, 'state': 'done', 'loss': 0.5}
         """
         from parzen.frames import with_pandas
 

@@ -219,11 +219,8 @@ class SearchBase(Fitted):
         """Where trials run: here, or in as many processes as `n_jobs` says."""
         if self.n_jobs is None:
             return Inline()
-        if (
-            isinstance(self.n_jobs, bool)
-            or not isinstance(self.n_jobs, (int, np.integer))
-            or self.n_jobs == 0
-        ):
+        given: Any = self.n_jobs
+        if isinstance(given, bool) or not isinstance(given, (int, np.integer)) or given == 0:
             raise InvalidArgument(f"n_jobs must be a whole number and not 0; got {given!r}")
         workers = int(given) if given > 0 else max(1, cores() + 1 + int(given))
         return Inline() if workers == 1 else named("processes", workers)

@@ -20,7 +20,7 @@ from parzen.space.space import Space
 ITSELF = ""  # the key under which a tuned estimator itself stands
 
 
-def tuned(estimator: Any, space: Mapping[str, Any] | None = None, **parameters: Any) -> dict[str, Any]:
+def tuned(estimator: Any, space: Mapping[str, Any] | None = None, /, **parameters: Any) -> dict[str, Any]:
     """An estimator with parameters that vary, to be an option or a value in a space.
 
     Args:
