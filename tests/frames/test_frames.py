@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parzen import Trials, fmin
-from parzen.errors import InvalidArgument
+from parzen.errors import InvalidArgument, MissingDependency
 from parzen.formats import import_table
 from parzen.frames import stream
 from parzen.frames.columns import STATES, columns_of
@@ -231,6 +231,16 @@ def test_reordered_options_have_the_right_names(tmp_path):
     for table in (study.trials, again.trials, Study.load(path).trials):
         frame = table.to_pandas()
         assert frame["param.m"].tolist() == frame["attr.was"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("package", "way", "extra"),
+    [("pandas", "to_pandas", "pandas"), ("polars", "to_polars", "polars"), ("pyarrow", "to_arrow", "arrow")],
+)
+def test_without_the_package_the_command_that_installs_it_is_named(study, monkeypatch, package, way, extra):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(MissingDependency, match=rf"{way} needs {package}: pip install 'parzen\[{extra}\]'"):
+        getattr(study.trials, way)()
 
 
 class TestTable:

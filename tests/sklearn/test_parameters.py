@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from sklearn.base import clone
 
-from parzen.errors import InvalidArgument
+from parzen.errors import InvalidArgument, InvalidSpace
 from parzen.sklearn import spaces, tuned
 from parzen.sklearn.parameters import check_names, parameters_of, space_of
 from parzen.space import hp
@@ -102,3 +104,25 @@ def test_names_may_reach_into_an_estimator_that_the_space_puts_in():
 
 def test_a_dict_that_is_a_parameters_value_stays_one():
     assert parameters_of({"class_weight": {0: 1.0, 1: 2.0}}) == {"class_weight": {0: 1.0, 1: 2.0}}
+
+
+def test_a_class_in_the_place_of_an_estimator_is_refused():
+    from sklearn.pipeline import Pipeline
+
+    space = space_of({"clf": hp.choice("clf", [svm.SVC, linear_model.LogisticRegression])})
+    with pytest.raises(InvalidSpace, match="has the class SVC for 'clf'") as caught:
+        check_names(space, Pipeline([("clf", svm.SVC())]))
+    assert caught.value.hint == "write SVC()"
+
+
+def test_without_scikit_learn_the_command_that_installs_it_is_named():
+    program = (
+        "import sys; sys.modules['sklearn'] = None\n"
+        "from parzen.sklearn import spaces, tuned\n"
+        "try:\n"
+        "    from parzen.sklearn import ParzenSearchCV\n"
+        "except ImportError as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "pip install 'parzen[sklearn]'" in done.stdout

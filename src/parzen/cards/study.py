@@ -173,7 +173,8 @@ def _shown(label: str, value: float | int, space: Space) -> str:
 
 def _trial_rows(trials: list[Trial], ledger: Ledger, columns: bool = True) -> str:
     sign, space = _sign(ledger), ledger.space
-    labels = [param.label for param in space.params][:_WIDE]
+    used = {label for trial in trials for label in trial.point or ()}
+    labels = [param.label for param in space.params if param.label in used][:_WIDE]
     head = ["trial", *(["state"] if columns else []), "value" if sign < 0 else "loss", *labels, "seconds"]
     rows = []
     for trial in trials:

@@ -101,7 +101,7 @@ def _last(name: str) -> str:
 
 
 def check_names(space: Space, estimator: Any) -> None:
-    """Refuse a space with a parameter that the estimator has not.
+    """Refuse a space with a parameter that the estimator has not, or with a class for an estimator.
 
     Args:
         space: From `space_of`.
@@ -152,7 +152,14 @@ def _leaves(node: Apply) -> Iterator[Any]:
 
 
 def _check_way(way: _Way, estimator: Any) -> None:
-    for name in way:
+    for name, constants in way.items():
+        for each in constants:
+            if isinstance(each, type) and hasattr(each, "get_params"):
+                raise InvalidSpace(
+                    f"the space has the class {each.__name__} for {name!r}, where an estimator belongs",
+                    hint=f"write {each.__name__}()",
+                    label=name,
+                )
         if not _has(estimator, name, way, ""):
             known = sorted({*estimator.get_params(deep=True), *_nested(way)})
             plain = [each for each in known if "__" not in each or "__" in name]
