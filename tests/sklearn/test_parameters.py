@@ -14,6 +14,7 @@ from parzen.errors import InvalidArgument, InvalidSpace
 from parzen.sklearn import spaces, tuned
 from parzen.sklearn.parameters import check_names, parameters_of, space_of
 from parzen.space import hp
+from parzen.space.flatten import flatten
 from sklearn import (
     cluster,
     decomposition,
@@ -71,6 +72,31 @@ def test_a_prefix_stands_before_every_name():
 def test_a_ready_space_may_stand_in_several_places():
     space = space_of({"a": tuned(svm.SVC()), "b": tuned(svm.SVC())})
     assert len(space) == 2 * len(space_of(spaces.svc()))
+
+
+def test_labels_name_the_estimator_and_the_option():
+    shared = hp.float(0, 1)
+    options = [
+        tuned(svm.SVC(), spaces.svc()),
+        tuned(svm.SVC(kernel="linear"), C=hp.float(0, 1)),
+        tuned(linear_model.Ridge(), alpha=shared),
+    ]
+    space = space_of({"clf": hp.choice("clf", options), "other": shared, "own": hp.int(1, 3, label="mine")})
+    assert [param.label for param in space.params] == [
+        *("clf", "clf.SVC.C", "clf.SVC.kernel"),
+        *("clf.SVC.kernel.rbf.gamma", "clf.SVC.kernel.poly.degree"),
+        *("clf.SVC.kernel.poly.gamma", "clf.SVC.kernel.poly.coef0"),
+        *("clf.SVC.C.2", "clf.Ridge.alpha", "mine"),
+    ]
+
+
+def test_a_plain_space_has_the_labels_that_it_has_everywhere():
+    space = {
+        "C": hp.float(0, 1),
+        "layers": (hp.int(1, 2), hp.int(1, 2)),
+        "k": hp.choice("k", [1, hp.int(2, 3)]),
+    }
+    assert [p.label for p in space_of(space).params] == [p.label for p in flatten(space).params]
 
 
 def test_a_class_without_a_ready_space_is_named():

@@ -12,12 +12,11 @@ from typing import Any
 
 from parzen.errors import InvalidArgument, InvalidSpace, did_you_mean
 from parzen.sklearn import spaces
+from parzen.sklearn.labels import ITSELF, labelled
 from parzen.space import hp
 from parzen.space.expr import Apply, Bundle, Literal, Switch, as_apply
 from parzen.space.flatten import flatten
 from parzen.space.space import Space
-
-ITSELF = ""  # the key under which a tuned estimator itself stands
 
 
 def tuned(estimator: Any, space: Mapping[str, Any] | None = None, /, **parameters: Any) -> dict[str, Any]:
@@ -60,7 +59,7 @@ def space_of(given: Any) -> Space:
     """
     if isinstance(given, (list, tuple)) and given and all(isinstance(each, Mapping) for each in given):
         given = hp.choice("candidate", list(given)) if len(given) > 1 else given[0]
-    space = flatten(given)
+    space = given if isinstance(given, Space) else flatten(labelled(as_apply(given)))
     if space.expr is None or not all(isinstance(each, Bundle) and each.keys for each in _leaves(space.expr)):
         raise InvalidSpace(
             "the space must be a dict from parameter names to hp expressions, or a list of such dicts; "
