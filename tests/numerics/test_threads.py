@@ -1,4 +1,4 @@
-"""Every library of linear algebra that a suggestion uses keeps to one thread, also those that are loaded late."""
+"""Every library of linear algebra keeps to one thread, also those that are loaded late."""
 
 import subprocess
 import sys
@@ -7,7 +7,8 @@ PROGRAM = """
 from parzen.numerics.threads import one_thread
 with one_thread():
     import numpy, scipy.linalg, threadpoolctl
-    print(sorted({each["num_threads"] for each in threadpoolctl.threadpool_info() if each["user_api"] == "blas"}))
+    found = [each for each in threadpoolctl.threadpool_info() if each["user_api"] == "blas"]
+    print(sorted({each["num_threads"] for each in found}))
 """
 
 
