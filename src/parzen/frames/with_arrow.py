@@ -39,7 +39,7 @@ def parquet_bytes(trials: Any) -> bytes:
 
 def _arrow(what: str) -> Any:
     try:
-        import pyarrow
+        import pyarrow as pa
     except ImportError as error:
         raise MissingDependency(f"{what} needs pyarrow: pip install 'parzen[arrow]'") from error
-    return pyarrow
+    return pa
