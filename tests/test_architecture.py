@@ -54,11 +54,14 @@ ROOMS = {
     "rng": Room(0, beside=("errors",)),
     "space": Room(0, beside=("errors", "numerics", "rng")),
     "history": Room(0, beside=("errors", "numerics", "rng", "space")),
+    # Floor 1, words: what numbers, options and branches are called.
+    "wording": Room(1, only=()),
+    "naming": Room(1, only=("errors", "space", "wording")),
     # Floor 1, deciders: strangers to each other.
     "algorithms": Room(1),
     "pruners": Room(1),
     "stopping": Room(1),
-    "insight": Room(1),
+    "insight": Room(1, beside=("naming", "wording")),
     # Floor 2, storage: knows events as data, and no algorithm and no space.
     "storage": Room(2, only=("errors", "history.events")),
     "frames": Room(2, but=("storage",)),  # trials as tables; knows pandas, polars and Arrow

@@ -104,7 +104,8 @@ def test_every_name_for_scikit_learn_is_on_its_page():
 
 
 def test_every_way_to_a_table_and_every_column_is_on_its_page():
-    from parzen.frames.columns import STATES, columns_of
+    from parzen.frames.columns import columns_of
+    from parzen.frames.facts import STATES
     from parzen.frames.table import Tabular
     from parzen.space.space import Space
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from parzen import Pruned, Study, hp
 from parzen.errors import InvalidArgument, StudyNotFound
 from parzen.formats import rows
-from parzen.formats.options import index_of, names_of
+from parzen.naming import index_of, names_of
 from parzen.space.flatten import flatten
 
 SPACE = {
@@ -158,8 +158,8 @@ def test_every_option_has_a_name_of_its_own(options):
     (param,) = flatten(hp.choice("k", options)).params
     names = names_of(param)
     assert len({str(name) for name in names}) == len(options)
-    assert [index_of(names, name) for name in names] == list(range(len(options)))
-    assert [index_of(names, str(name)) for name in names] == list(range(len(options)))
+    assert [index_of(param, name) for name in names] == list(range(len(options)))
+    assert [index_of(param, str(name)) for name in names] == list(range(len(options)))
     assert all(str(name).strip() for name in names)
 
 
@@ -169,4 +169,5 @@ def test_a_structure_is_called_by_what_it_alone_says():
             "m", [{"kind": "svm", "C": hp.float(0, 1)}, {"kind": "tree", "deep": [1, "svm"]}, len, [1], [2]]
         )
     ).params
-    assert names_of(param) == ["svm", "tree", "builtins:len", "pos_args(1)", "pos_args(2)"]
+    assert names_of(param) == ("svm", "tree", "len", "(1)", "(2)")
+    assert [index_of(param, text) for text in param.options] == [0, 1, 2, 3, 4]

@@ -21,12 +21,11 @@ from parzen import Trials, fmin
 from parzen.errors import InvalidArgument, MissingDependency
 from parzen.formats import import_table
 from parzen.frames import stream
-from parzen.frames.columns import STATES, columns_of
-from parzen.frames.options import option_names
+from parzen.frames.columns import columns_of
+from parzen.frames.facts import STATES
 from parzen.frames.table import TrialTable
 from parzen.run.study import Study
 from parzen.space import hp
-from parzen.space.flatten import flatten
 
 SVM = {"kind": "svm", "C": hp.float(1e-3, 1e3, log=True, label="C")}
 KNN = {"kind": "knn", "k": hp.int(1, 30, label="k")}
@@ -312,31 +311,6 @@ class TestStream:
         for flag in flags:
             study.tell(study.ask(), {"loss": 0.0} | ({} if flag is None else {"flag": flag}))
         assert [row.get("metric.flag") for row in pl.DataFrame(study.trials).to_dicts()] == flags
-
-
-class TestOptionNames:
-    @pytest.mark.parametrize(
-        ("options", "names"),
-        [
-            (["rbf", "linear"], ("rbf", "linear")),
-            ([1, 2.5, None, True], ("1", "2.5", "None", "True")),
-            ([{"C": hp.float(0, 1), "kind": "a, {b}"}, {"C": 3, "kind": "c"}], ("a, {b}", "c")),
-            ([{"kind": "x", "n": 1}, {"kind": "x", "n": 2}], ("1", "2")),
-            ([("svm", hp.float(0, 1)), ("knn", 3)], ("svm", "knn")),
-            ([math.sin, dict], ("sin", "dict")),
-            (["a", {"name": "b"}], ("a", "b")),
-            (["a", "a"], ("a", "a (2)")),
-            (["x" * 99, "it's"], ("x" * 37 + "...", "it's")),
-        ],
-    )
-    def test_names(self, options, names):
-        param = flatten(hp.choice("m", options)).params[0]
-        assert option_names(param) == names
-
-    @given(st.lists(st.one_of(st.text(max_size=8), st.integers(), st.none()), min_size=1, max_size=6))
-    def test_no_two_are_alike_whatever_the_options(self, options):
-        names = option_names(flatten(hp.choice("m", options)).params[0])
-        assert len(set(names)) == len(options)
 
 
 def test_numbers_that_index_a_switch_stay_numbers():

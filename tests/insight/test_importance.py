@@ -60,7 +60,7 @@ def test_conditional_labels_are_judged_where_they_are_active():
     found = by_label()
     active = int((~np.isnan(HISTORY.values[:, HISTORY.space.index["kind.0.inner"]])).sum())
     assert found["kind.0.inner"].trials == active < 80
-    assert found["kind.0.inner"].given == "kind = option 0"
+    assert found["kind.0.inner"].given == "kind = inner"
     assert found["kind.0.inner"].value > 0.1
     assert found["kind"].trials == 80
 
@@ -107,7 +107,7 @@ def test_targets_are_study_best_or_history():
     (effect,) = effects(study)
     seen = effect.median[~np.isnan(effect.median)]
     assert seen[-1] > seen[0]  # values as the user told them
-    with pytest.raises(InvalidArgument, match="insight needs a Study"):
+    with pytest.raises(InvalidArgument, match="expected a Study"):
         importance(3)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from parzen import hp
 from parzen.plots.axes import LANE, axes, axis
-from parzen.plots.words import branch, brief, cut, linear_ticks, log_ticks, option_names
+from parzen.plots.words import brief, cut, linear_ticks, log_ticks
 from parzen.space.flatten import flatten
 from parzen.testing.strategies import spaces
 
@@ -115,29 +115,8 @@ def test_log_ticks_are_few_and_inside(low, ratio):
     assert all(low * (1 - 1e-6) <= tick <= low * ratio * (1 + 1e-6) for tick in ticks)
 
 
-@given(options=st.lists(st.text(min_size=1), min_size=1, max_size=12, unique=True))
-def test_names_of_options_are_short_and_distinct(options):
-    names = option_names([repr(option) for option in options])
-    assert len(set(names)) == len(options)
-    assert all(len(name) <= 16 for name in names)
-
-
-def test_options_are_called_by_the_word_in_them():
-    space = flatten(
-        {"m": hp.choice("m", [{"type": "svm", "C": hp.float(0, 1)}, {"lr": hp.float(0, 1)}, np.mean])}
-    )
-    assert option_names(space.params[0].options) == ("svm", "lr", "mean")
-
-
-def test_a_branch_is_told_in_words():
-    inner = hp.choice("k", ["a", {"w": hp.float(0, 1, label="w")}])
-    space = flatten(hp.choice("m", [{"type": "svm", "k": inner}, {"type": "knn"}]))
-    assert branch(space, space.index["m"]) is None
-    assert branch(space, space.index["w"]) == "m = svm and k = w"
-
-
 def test_numbers_and_texts_are_cut():
     assert brief(1e-5) == "1e-5"
     assert brief(0.1 + 0.2) == "0.3"
-    assert cut("a long option\nwith lines", 10) == "a long o…"
+    assert cut("a long option\nwith lines", 10) == "a long op…"
     assert len(cut("model.0.learning_rate", 12, middle=True)) == 12

@@ -10,7 +10,8 @@ from tests.plots.studies import planted
 
 from parzen import Study, Trials, fmin, hp
 from parzen.errors import InvalidArgument
-from parzen.plots.data import STATES, read, scale, study_of
+from parzen.insight.target import study_of
+from parzen.plots.data import STATES, read, scale
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +107,7 @@ def test_a_best_that_lost_its_study_is_told_apart():
     import pickle
 
     best = fmin(lambda x: x**2, hp.uniform("x", -1, 1), max_evals=2, seed=0, verbose=False)
-    with pytest.raises(InvalidArgument, match="this Best has no study to draw"):
+    with pytest.raises(InvalidArgument, match="this Best has no study;"):
         read(pickle.loads(pickle.dumps(best)))
 
 

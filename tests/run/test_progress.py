@@ -17,7 +17,8 @@ from parzen.run import console, lasting
 from parzen.run.pace import Pace
 from parzen.run.progress import Progress, choose
 from parzen.run.standing import Standing, bar, fit, live, render, width_of
-from parzen.run.wording import ASCII, UNICODE, cells, clean, configuration, cut, marks_for, option, seconds
+from parzen.run.wording import ASCII, UNICODE, configuration, marks_for
+from parzen.wording import cells, clean, cut, seconds
 
 TEXT = st.text(max_size=40).map(clean)
 X = {"x": hp.uniform("x", -1, 1)}
@@ -60,24 +61,6 @@ class TestWords:
     @given(st.text())
     def test_clean_text_is_one_line_without_control_codes(self, words):
         assert clean(words).isprintable()
-
-    @pytest.mark.parametrize(
-        ("identity", "name"),
-        [
-            ("'svm'", "svm"),
-            ('"it\'s"', "it's"),
-            ("None", "None"),
-            ("{'type': 'svm', 'C': C~{\"kind\": \"uniform\"}}", "svm"),
-            ("{'C': C~{\"kind\": \"uniform\"}, 'type': 'svm'}", "#1"),
-            ("{'a': 1}", "{'a': 1}"),
-            ("pos_args(1, 2)", "(1, 2)"),
-            ("builtins:print", "print"),
-            ("mine:f.<locals>.g", "g"),
-            ('u~{"kind": "uniform"}', "u"),
-        ],
-    )
-    def test_options_have_short_names(self, identity, name):
-        assert option(identity, 1) == name
 
     def test_a_configuration_names_the_active_hyperparameters_with_their_options(self):
         space = {

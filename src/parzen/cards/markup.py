@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
+from parzen import wording
+
 LINE = "1px solid rgba(128,128,128,.35)"
 QUIET = "opacity:.7"
 _CARD = f"border:{LINE};border-radius:6px;padding:.6em .9em;margin:.3em 0;max-width:62em;overflow-x:auto"
@@ -27,7 +29,7 @@ def text(value: Any) -> str:
 
 def number(value: Any) -> str:
     """A value as people read it: six digits of a float, whole numbers and texts as they are."""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return wording.number(value, 6) if isinstance(value, float) else str(value)
 
 
 def card(*parts: str) -> str:

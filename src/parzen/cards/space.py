@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from parzen.cards import markup
-from parzen.frames.options import has_names, is_ordinal, option_names
+from parzen.naming import SHORT, has_names, is_ordinal, texts_of, way_text
 from parzen.space.space import Param, Space
 
 _MOST = 8  # options that are listed
@@ -41,7 +41,7 @@ def _node(space: Space, j: int) -> Node:
     param = space.params[j]
     node = Node(param.label, _law(param))
     if len(param.condition) > 1:
-        others = (_way(space, way) for way in param.condition[1:])
+        others = (way_text(space, way, SHORT) for way in param.condition[1:])
         node.law += f" (also with {', or '.join(others)})"
     children: dict[int, list[int]] = {}
     for k, other in enumerate(space.params):
@@ -49,7 +49,7 @@ def _node(space: Space, j: int) -> Node:
         if way and way[-1][0] == j:
             children.setdefault(way[-1][1], []).append(k)
     if children:
-        names = option_names(param) if param.options else ()
+        names = texts_of(param, SHORT)
         options = range(max(len(names), *(option + 1 for option in children)))
         for option in options:
             name = names[option] if option < len(names) else str(option)
@@ -60,22 +60,13 @@ def _node(space: Space, j: int) -> Node:
 def _law(param: Param) -> str:
     if not has_names(param):
         return param.distribution.describe()
-    names = list(option_names(param))
+    names = list(texts_of(param, SHORT))
     if len(names) > _MOST:
         names = [*names[: _MOST - 1], f"... {len(names) - _MOST + 1} more"]
     weights = getattr(param.distribution, "weights", ())
     if len(set(weights)) > 1 and len(weights) == len(names):
         names = [f"{name} ({weight:.3g})" for name, weight in zip(names, weights)]
     return (" < " if is_ordinal(param) else " | ").join(names)
-
-
-def _way(space: Space, way: tuple[tuple[int, int], ...]) -> str:
-    words = []
-    for parent, taken in way:
-        param = space.params[parent]
-        names = option_names(param) if param.options else ()
-        words.append(f"{param.label} = {names[taken] if taken < len(names) else taken}")
-    return " and ".join(words)
 
 
 def space_text(space: Space) -> str:

@@ -8,11 +8,13 @@ from typing import Any
 
 from parzen.cards import markup
 from parzen.cards.space import tree_html
-from parzen.frames.options import has_names, option_names
+from parzen.frames.facts import duration, state_of, what_went_wrong
 from parzen.history.history import Status, Trial
 from parzen.history.ledger import Ledger
 from parzen.history.queries import incumbent
+from parzen.naming import SHORT, readable
 from parzen.space.space import Space
+from parzen.wording import cut, seconds
 
 _BEST = 5
 _ROWS = 10
@@ -103,10 +105,9 @@ def trial_html(trial: Trial) -> str:
     Args:
         trial: Any.
     """
-    spent = trial.ended - trial.started
     facts = [trial.status.name.lower()]
     facts += [f"loss {markup.number(float(trial.losses[0]))}"] if trial.losses else []
-    facts += [f"{_seconds(spent)} s"] if not math.isnan(spent) else []
+    facts += [_time(trial)] if _time(trial) else []
     facts += ["excluded"] if trial.excluded else []
     parts = [markup.heading(f"Trial {trial.number}", markup.text(" · ".join(facts)))]
     rows = _point_rows(trial, trial._space)
@@ -116,8 +117,8 @@ def trial_html(trial: Trial) -> str:
         values = [trial.reports[step] for step in sorted(trial.reports)]
         parts.append(markup.picture(values, True, f"{len(values)} reports of trial {trial.number}"))
     if trial.error is not None:
-        kind, message = _reason(trial)
-        seen = f"{_bold(markup.text(kind))}: {markup.text(_first_line(message))}"
+        kind, message = what_went_wrong(trial)
+        seen = f"{_bold(markup.text(kind or ''))}: {markup.text(_first_line(message))}"
         details = str(trial.error.get("traceback") or message)
         parts.append(markup.folded(seen, markup.preformatted(details)))
     return markup.card(*parts)
@@ -155,42 +156,35 @@ def _value(trial: Trial, sign: float) -> float:
 
 
 def _plain_rows(point: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(label, markup.text(markup.number(value))) for label, value in point.items()]
+    return [(label, markup.text(_shown(value))) for label, value in point.items()]
+
+
+def _shown(value: Any) -> str:
+    return cut(markup.number(value), SHORT)
 
 
 def _point_rows(trial: Trial, space: Space) -> list[tuple[str, str]]:
     """Label and value of the active hyperparameters, choices by name."""
-    return [(label, markup.text(_shown(label, value, space))) for label, value in (trial.point or {}).items()]
-
-
-def _shown(label: str, value: float | int, space: Space) -> str:
-    if label in space.index:
-        param = space.params[space.index[label]]
-        if has_names(param) and 0 <= value < len(param.options):
-            return option_names(param)[int(value)]
-    return markup.number(value)
+    return _plain_rows(readable(space, trial.point or {}))
 
 
 def _trial_rows(trials: list[Trial], ledger: Ledger, columns: bool = True) -> str:
     sign, space = _sign(ledger), ledger.space
     used = {label for trial in trials for label in trial.point or ()}
     labels = [param.label for param in space.params if param.label in used][:_WIDE]
-    head = ["trial", *(["state"] if columns else []), "value" if sign < 0 else "loss", *labels, "seconds"]
+    head = ["trial", *(["state"] if columns else []), "value" if sign < 0 else "loss", *labels, "time"]
     rows = []
     for trial in trials:
-        point = trial.point or {}
+        point = readable(space, trial.point or {})
         loss = markup.number(sign * float(trial.losses[0])) if trial.losses else ""
-        spent = trial.ended - trial.started
-        state = "excluded" if trial.excluded else trial.status.name.lower()
-        cells = [_shown(label, point[label], space) if label in point else "" for label in labels]
-        rows.append([str(trial.number), *([state] if columns else []), loss, *cells, _seconds(spent)])
+        cells = [_shown(point[label]) if label in point else "" for label in labels]
+        rows.append([str(trial.number), *([state_of(trial)] if columns else []), loss, *cells, _time(trial)])
     return markup.table(head, [[markup.text(cell) for cell in row] for row in rows])
 
 
-def _seconds(spent: float) -> str:
-    if math.isnan(spent):
-        return ""
-    return f"{spent:.3g}" if spent >= 0.001 else "< 0.001"
+def _time(trial: Trial) -> str:
+    spent = duration(trial)
+    return "" if spent is None else seconds(spent)
 
 
 def _failures(ledger: Ledger) -> list[str]:
@@ -200,8 +194,8 @@ def _failures(ledger: Ledger) -> list[str]:
         return []
     groups: dict[tuple[str, str], list[Trial]] = {}
     for trial in failed:
-        kind, message = _reason(trial)
-        groups.setdefault((kind, _first_line(message)), []).append(trial)
+        kind, message = what_went_wrong(trial)
+        groups.setdefault((kind or "", _first_line(message)), []).append(trial)
     ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[1][0].number))
     rows = [
         [markup.text(cell) for cell in (len(group), kind, message, _numbers(group))]
@@ -218,15 +212,7 @@ def _numbers(group: list[Trial]) -> str:
     return f"{shown}, ..." if len(group) > 8 else shown
 
 
-def _reason(trial: Trial) -> tuple[str, str]:
-    if trial.error is None:
-        nan = bool(trial.losses) and math.isnan(trial.losses[0])
-        return "", "the loss is NaN" if nan else "the objective said that it failed"
-    kind = str(trial.error.get("type", "")).removeprefix("<class '").removesuffix("'>").rpartition(".")[2]
-    return kind, str(trial.error.get("message", ""))
-
-
-def _first_line(message: str) -> str:
-    lines = message.strip().splitlines()
+def _first_line(message: str | None) -> str:
+    lines = (message or "").strip().splitlines()
     line = lines[0] if lines else ""
-    return line if len(line) <= 160 else f"{line[:157]}..."
+    return cut(line, 160)

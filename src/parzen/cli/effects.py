@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     for effect in found:
         judged, param = effect.importance, params[effect.label]
         value = "too few" if math.isnan(judged.value) else f"{judged.value:.2f} ±{judged.spread:.2f}"
-        note = "; ".join(filter(None, (said.get(effect.label, ""), effect.note, _given(judged))))
+        note = "; ".join(filter(None, (said.get(effect.label, ""), _given(judged))))
         rows.append([effect.label, value, _shown(best, param), _range(param), note])
     heads = ["hyperparameter", "importance", f"best {len(best)} trials", "range", "note"]
     print(terminal.table(heads, rows))
@@ -76,7 +76,7 @@ def _given(judged: Any) -> str:
 
 def _values(best: list[Trial], param: Param) -> dict[str, Any]:
     """The values of a hyperparameter in the best trials: options counted, numbers as a range."""
-    from parzen.formats.options import names_of
+    from parzen.naming import names_of
 
     own = [trial.point[param.label] for trial in best if trial.point and param.label in trial.point]
     if param.options:
@@ -100,7 +100,7 @@ def _shown(best: list[Trial], param: Param) -> str:
 
 
 def _range(param: Param) -> str:
-    from parzen.formats.options import names_of
+    from parzen.naming import names_of
 
     if not param.options:
         return param.distribution.describe()

@@ -94,7 +94,8 @@ def _stores(folder: str) -> list[str]:
 
 
 def _studies(path: str) -> list[dict[str, Any]]:
-    from parzen.cli import looking, terminal
+    from parzen.cli import looking
+    from parzen.frames.facts import utc
     from parzen.run.study import Study
     from parzen.storage.base import open_store
 
@@ -112,7 +113,7 @@ def _studies(path: str) -> list[dict[str, Any]]:
                 "failed": own["failed"],
                 "best": None if best is None else (-best[1] if study.maximize else best[1]),
                 "best_trial": None if best is None else best[0],
-                "updated": terminal.when(moment),
+                "updated": utc(moment),
                 "moment": moment,
             }
         )

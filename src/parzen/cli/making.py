@@ -157,12 +157,12 @@ def _point(text: str) -> dict[str, Any]:
 
 def _stored(space: Any, point: dict[str, Any]) -> dict[str, Any]:
     """A point with options by name or by index, as it is stored."""
-    from parzen.formats.options import index_of, names_in
+    from parzen.naming import has_names, index_of
 
-    names = names_in(space)
     stored: dict[str, Any] = {}
     for label, value in point.items():
-        index = index_of(names[label], value) if label in names else None
+        param = space.params[space.index[label]] if label in space.index else None
+        index = index_of(param, value) if param is not None and has_names(param) else None
         stored.update(space.stored({label: value}) if index is None else {label: index})
     return stored
 

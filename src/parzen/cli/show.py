@@ -110,6 +110,7 @@ def _key(record: dict[str, Any], path: tuple[str, str | None], reverse: bool) ->
 def _study(study: Study, as_json: bool) -> int:
     from parzen.cli import looking, terminal
     from parzen.formats.rows import Records
+    from parzen.frames.facts import utc
 
     records = Records(study)
     best = looking.best_of(study, records)
@@ -125,8 +126,8 @@ def _study(study: Study, as_json: bool) -> int:
             "seed": study.seed,
             "algorithm": {} if configured is None else configured.algorithm,
             "objective": None if configured is None else configured.objective,
-            "created": terminal.when(started),
-            "updated": terminal.when(looking.last_moment(study)),
+            "created": utc(started),
+            "updated": utc(looking.last_moment(study)),
             "best": None if best is None else terminal.clean(best),
             "space": study.ledger.space.to_json(),
         }
@@ -140,7 +141,7 @@ def _study(study: Study, as_json: bool) -> int:
         lines.append(("best", looking.values(best)))
     lines += [
         ("search", f"{algorithm.rpartition(':')[2] or '-'} · seed {study.seed}"),
-        ("made", f"{terminal.when(started) or '-'}, last changed {terminal.ago(looking.last_moment(study))}"),
+        ("made", f"{utc(started) or '-'}, last changed {terminal.ago(looking.last_moment(study))}"),
     ]
     if configured is not None and configured.objective:
         lines.append(("objective", configured.objective))
@@ -153,25 +154,16 @@ def _study(study: Study, as_json: bool) -> int:
 
 def _space_table(study: Study) -> str:
     from parzen.cli import terminal
-    from parzen.formats.options import names_in
+    from parzen.naming import branch, texts_of
 
-    space, names = study.space, names_in(study.space)
+    space = study.space
     rows = []
-    for param in space.params:
-        ways = [
-            " and ".join(f"{space.params[j].label} = {_named(names, space, j, taken)}" for j, taken in way)
-            for way in param.condition
-        ]
-        law = param.distribution.describe()
-        if param.options:
-            law += ": " + ", ".join(map(str, names[param.label]))
-        rows.append([param.label, law, " or ".join(ways) if param.conditional else ""])
+    for j, param in enumerate(space.params):
+        law, names = param.distribution.describe(), texts_of(param)
+        if names:
+            law += f": {', '.join(names)}"
+        rows.append([param.label, law, branch(space, j) or ""])
     heads = ["hyperparameter", "law", "only if"]
     if not any(row[2] for row in rows):
         heads, rows = heads[:2], [row[:2] for row in rows]
     return terminal.table(heads, rows)
-
-
-def _named(names: dict[str, Any], space: Any, j: int, taken: int) -> str:
-    own = names.get(space.params[j].label)
-    return str(own[taken]) if own is not None and taken < len(own) else str(taken)

@@ -13,8 +13,9 @@ import sys
 import textwrap
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, TextIO
+
+from parzen import wording
 
 GLYPHS = {"done": "✓", "failed": "✗", "pruned": "✂", "running": "◐", "open": "○", "lost": "✗"}
 _COLORS = {
@@ -81,7 +82,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") 
         right: The heads of columns that are aligned to the right, separated by spaces.
     """
     heads, rows = list(heads), [list(row) for row in rows]
-    widths = [max(len(row[i]) for row in [heads, *rows]) for i in range(len(heads))]
+    widths = [max(wording.cells(row[i]) for row in [heads, *rows]) for i in range(len(heads))]
     kept = fit(widths, width())
     if kept < len(heads):
         message(f"left out, since the terminal is narrow: {', '.join(heads[kept:])}")
@@ -92,7 +93,8 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") 
         cells = []
         for head, text, wide in zip(heads, row, widths):
             short = cut(text, wide)
-            cell = short.rjust(wide) if head in numbers else short.ljust(wide)
+            room = " " * (wide - wording.cells(short))
+            cell = room + short if head in numbers else short + room
             cells.append(cell if k else paint(cell, "bold"))
             word = text.split()[-1] if head == "state" and text else ""
             if k and word in _OF_STATE:
@@ -144,14 +146,13 @@ def wrapped(text: str, at_most: int = 100) -> str:
 
 
 def cut(text: str, most: int) -> str:
-    """Text of one line with at most so many characters; an ellipsis shows that there were more.
+    """Text of one line in at most so many columns; an ellipsis shows that there were more.
 
     Args:
         text: Any; ends of lines become spaces.
         most: At least 1.
     """
-    line = " ".join(text.split()) if "\n" in text else text
-    return line if len(line) <= most else line[: most - 1] + "…"
+    return wording.cut(" ".join(text.split()) if "\n" in text else text, most)
 
 
 def fitted(text: str) -> str:
@@ -172,9 +173,7 @@ def number(value: Any) -> str:
     """
     if value is None:
         return "-"
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return str(value)
-    return str(value) if isinstance(value, int) else f"{value:.5g}"
+    return wording.number(value) if isinstance(value, float) else str(value)
 
 
 def duration(seconds: float | None) -> str:
@@ -185,11 +184,7 @@ def duration(seconds: float | None) -> str:
     """
     if seconds is None or not math.isfinite(seconds):
         return "-"
-    if seconds < 60:
-        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    return wording.seconds(seconds)
 
 
 def ago(moment: float | None) -> str:
@@ -205,20 +200,6 @@ def ago(moment: float | None) -> str:
         if seconds >= size:
             return f"{seconds / size:.0f} {word} ago"
     return f"{seconds:.0f} s ago"
-
-
-def when(moment: float | None) -> str | None:
-    """A moment as ISO 8601 in UTC.
-
-    Args:
-        moment: Seconds since 1970; None or NaN is None.
-
-    >>> when(0.5)
-    '1970-01-01T00:00:00.500000Z'
-    """
-    if moment is None or not math.isfinite(moment):
-        return None
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def document(name: str, parts: dict[str, Any]) -> None:
@@ -252,7 +233,7 @@ def clean(record: dict[str, Any]) -> dict[str, Any]:
 
 def _clean(value: Any, path: str, found: list[str]) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
-        found.append(f"{path} is {'NaN' if math.isnan(value) else 'inf' if value > 0 else '-inf'}")
+        found.append(f"{path} is {wording.not_finite(value)}")
         return None
     if isinstance(value, dict):
         return {key: _clean(item, f"{path}.{key}", found) for key, item in value.items()}

@@ -81,13 +81,12 @@ def tell_best(study: Study) -> None:
     Args:
         study: Has one.
     """
-    from parzen.formats.options import named, names_in
+    from parzen.naming import readable
 
     trial = study.best
-    names = names_in(study.space)
     value = -trial.losses[0] if study.maximize else trial.losses[0]
     shown = ", ".join(
-        f"{label} = {_short(named(names, label, stored))}" for label, stored in (trial.point or {}).items()
+        f"{label} = {_short(value)}" for label, value in readable(study.space, trial.point or {}).items()
     )
     print(f"best {value:.6g} (trial {trial.number}): {shown}", flush=True)
 

@@ -11,8 +11,9 @@ from parzen.formats import report_parts as parts
 from parzen.formats import report_pictures as pictures
 from parzen.formats.report_html import document, paragraph
 from parzen.history.history import History
+from parzen.insight.target import study_of
 from parzen.plots.bars import TOP, Bars, draw_bars
-from parzen.plots.data import Data, read, study_of
+from parzen.plots.data import Data, read
 
 
 def report(target: Any, path: str | os.PathLike[str], *, title: str | None = None) -> Path:

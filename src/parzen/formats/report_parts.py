@@ -21,8 +21,9 @@ from parzen.plots.axes import axis
 from parzen.plots.data import STATES, Data
 from parzen.plots.times import length
 from parzen.plots.tree import Branch, branches, options
-from parzen.plots.words import brief, many, plural
+from parzen.plots.words import brief
 from parzen.run.failures import why_failed
+from parzen.wording import many, plural
 
 BEST = 100  # trials in the table
 COLUMNS = 40  # hyperparameters in the table

@@ -13,7 +13,8 @@ from parzen.plots import mpl
 from parzen.plots.data import Data
 from parzen.plots.phrases import summary
 from parzen.plots.times import lanes, length
-from parzen.plots.words import brief, many, plural
+from parzen.plots.words import brief
+from parzen.wording import many, plural
 
 FEW = 300  # marks that stay single shapes; more become pixels inside the SVG
 DPI = 110

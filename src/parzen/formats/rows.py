@@ -14,18 +14,20 @@ import json
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TextIO
 
 from parzen.errors import InvalidArgument, StudyNotFound
 from parzen.formats.intake import RUNNING, Found, Intake, Report
 from parzen.formats.merge import origin_of
-from parzen.formats.options import Name, index_of, named, names_in
+from parzen.frames.facts import FIRST, LAST, duration, error_type, utc
 from parzen.history.events import plain
 from parzen.history.history import ENDED, Trial
+from parzen.naming import has_names, index_of, readable
 from parzen.run.failures import why_failed
 from parzen.run.study import Study
 from parzen.space.space import Space
+from parzen.wording import not_finite
 
 _SPECIAL = {"NaN": math.nan, "inf": math.inf, "-inf": -math.inf}
 
@@ -39,7 +41,6 @@ class Records:
 
     def __init__(self, study: Study) -> None:
         self.study = study
-        self.names = names_in(study.space)
         self.sign = -1.0 if study.maximize else 1.0
         created = study.ledger.created
         self.origin = "" if created is None else origin_of(created)
@@ -64,9 +65,7 @@ class Records:
             "number": trial.number,
             "state": trial.status.name.lower(),
             "loss": loss,
-            "params": {
-                label: named(self.names, label, value) for label, value in (trial.point or {}).items()
-            },
+            "params": readable(self.study.space, trial.point or {}),
             "metrics": dict(trial.metrics),
             "started": utc(trial.started),
             "ended": utc(trial.ended),
@@ -80,7 +79,7 @@ class Records:
         if trial.excluded:
             record["excluded"] = True
         if loss is None or not math.isfinite(loss):
-            record["reason"] = f"loss is {_word(loss)}" if loss is not None else why_failed(trial)
+            record["reason"] = f"loss is {not_finite(loss)}" if loss is not None else why_failed(trial)
         if full:
             record |= self._more(trial)
         return record
@@ -105,27 +104,6 @@ class Records:
         return more
 
 
-def utc(moment: float) -> str | None:
-    """A moment as ISO 8601 in UTC, with microseconds.
-
-    Args:
-        moment: Seconds since 1970; NaN is None.
-    """
-    if not math.isfinite(moment):
-        return None
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def duration(trial: Trial) -> float | None:
-    """Seconds from the start of the evaluation to its end, or None.
-
-    Args:
-        trial: Any.
-    """
-    seconds = trial.ended - trial.started
-    return seconds if math.isfinite(seconds) else None
-
-
 def error_of(trial: Trial, full: bool = False) -> dict[str, Any] | None:
     """Type, message and place of a trial's exception, or None.
 
@@ -135,9 +113,8 @@ def error_of(trial: Trial, full: bool = False) -> dict[str, Any] | None:
     """
     if trial.error is None:
         return None
-    kind = str(trial.error.get("type", "")).removeprefix("<class '").removesuffix("'>")
     found = {
-        "type": kind.removeprefix("builtins."),
+        "type": error_type(trial.error),
         "message": str(trial.error.get("message", "")),
         "where": trial.error.get("where"),
     }
@@ -154,12 +131,7 @@ def flat(record: Mapping[str, Any]) -> dict[str, Any]:
     """
     error = record["error"] or {}
     return {
-        "number": record["number"],
-        "state": record["state"],
-        "loss": record["loss"],
-        "duration_s": record["duration_s"],
-        "started": record["started"],
-        "ended": record["ended"],
+        **{name: record[name] for name in FIRST},
         **{f"param.{label}": value for label, value in record["params"].items()},
         **{f"metric.{name}": value for name, value in record["metrics"].items()},
         "error.type": error.get("type"),
@@ -177,10 +149,10 @@ def columns(study: Study) -> list[str]:
     """
     metrics = dict.fromkeys(name for trial in study.trials for name in trial.metrics)
     return [
-        *("number", "state", "loss", "duration_s", "started", "ended"),
+        *FIRST,
         *(f"param.{param.label}" for param in study.space.params),
         *(f"metric.{name}" for name in metrics),
-        *("error.type", "error.message", "worker", "study"),
+        *(*LAST, "study"),
     ]
 
 
@@ -229,10 +201,6 @@ def _cell(value: Any) -> Any:
     if value is None:
         return ""
     return repr(value) if isinstance(value, float) else value
-
-
-def _word(value: float) -> str:
-    return "NaN" if math.isnan(value) else "inf" if value > 0 else "-inf"
 
 
 # Import.
@@ -326,7 +294,7 @@ def _from_row(row: Mapping[str, Any]) -> dict[str, Any]:
 def _take(study: Study, path: str, records: Iterable[Mapping[str, Any]]) -> Report:
     name = os.path.basename(path)
     intake: Intake | None = None
-    names, sign = names_in(study.space), -1.0 if study.maximize else 1.0
+    sign = -1.0 if study.maximize else 1.0
     own = study.ledger.created
     for record in records:
         if intake is None:
@@ -337,7 +305,7 @@ def _take(study: Study, path: str, records: Iterable[Mapping[str, Any]]) -> Repo
         if record.get("state") not in {status.name.lower() for status in ENDED}:
             intake.leave(RUNNING)
             continue
-        intake.take(_found(record, study.space, names, sign), record.get("study") or None)
+        intake.take(_found(record, study.space, sign), record.get("study") or None)
     if intake is None:
         return Report(f"rows:{name}:empty")
     intake.flush()
@@ -349,10 +317,12 @@ def _identity(first: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _found(record: Mapping[str, Any], space: Space, names: Mapping[str, list[Name]], sign: float) -> Found:
+def _found(record: Mapping[str, Any], space: Space, sign: float) -> Found:
     values = dict(record.get("params") or {})
     found: dict[str, Any] = {
-        label: index_of(names[label], value) for label, value in values.items() if label in names
+        param.label: index_of(param, values[param.label])
+        for param in space.params
+        if has_names(param) and param.label in values
     }
     known = None not in found.values()  # else the names themselves, and what reads them says what is wrong
     losses = _losses(record, sign)

@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parzen.frames.options import has_names, is_ordinal, option_names
+from parzen.frames.facts import STATES, state_of, what_went_wrong
 from parzen.history.events import Noted, plain
-from parzen.history.history import ENDED, Status, Trial
+from parzen.history.history import Status, Trial
+from parzen.naming import has_names, is_ordinal, texts_of
 from parzen.space.distributions.base import Labels
 from parzen.space.space import Param, Space
 
-STATES = (*(status.name.lower() for status in Status), "excluded")
 _EXACT = 2**53  # whole numbers beyond it are not exact as float64, which metrics are kept as
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOTHING: dict[Any, Any] = {}
@@ -93,7 +93,7 @@ def columns_of(
     started[[trial.status is Status.OPEN for trial in trials]] = math.nan
     found = [
         _filled("number", "int", [trial.number for trial in trials]),
-        _category("state", [_state(trial) for trial in trials], STATES),
+        _category("state", [STATES.index(state_of(trial)) for trial in trials], STATES),
         losses,
     ]
     if maximize:
@@ -102,30 +102,13 @@ def columns_of(
     points: list[Mapping[str, Any]] = [trial.shown if space.moves else trial.point or {} for trial in trials]
     found += [_parameter(param, points, space) for param in space.params]
     found += _results(trials, notes)
-    errors = [_error(trial) for trial in trials]
+    errors = [what_went_wrong(trial) for trial in trials]
     found += [
         _texts("error.type", [kind for kind, _ in errors]),
         _texts("error.message", [message for _, message in errors]),
         _texts("worker", [_worker(trial.owner) for trial in trials]),
     ]
     return found
-
-
-def _state(trial: Trial) -> int:
-    return len(Status) if trial.excluded else int(trial.status)
-
-
-def _error(trial: Trial) -> tuple[str | None, str | None]:
-    """Type and message of what went wrong; for a failure without an exception the reason in words."""
-    if trial.error is not None:
-        kind = str(trial.error.get("type", "")).removeprefix("<class '").removesuffix("'>")
-        return kind.rpartition(".")[2] or None, str(trial.error.get("message", ""))
-    if trial.status not in ENDED or trial.status in (Status.DONE, Status.PRUNED):
-        return None, None
-    if trial.losses and math.isnan(trial.losses[0]):
-        return None, "the loss is NaN"
-    status = trial.result.get("status") if isinstance(trial.result, Mapping) else None
-    return None, f"the objective said status {status!r}"
 
 
 def _worker(owner: str) -> str | None:
@@ -179,7 +162,7 @@ def _parameter(param: Param, points: list[Mapping[str, Any]], space: Space) -> C
     name = f"param.{param.label}"
     values = [point.get(param.label) for point in points]
     if has_names(param):
-        names = option_names(param)
+        names = texts_of(param)
         if param.label in space.moves:  # points count as the user's space does
             moved = dict(zip(space.moves[param.label], names))
             names = tuple(moved[k] for k in sorted(moved))

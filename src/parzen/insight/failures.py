@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from parzen.history.history import History, Status
+from parzen.naming import SHORT, texts_of
 
 
 def failing_region(history: History, numbers: set[int] | None = None) -> str | None:
@@ -32,7 +33,8 @@ def failing_region(history: History, numbers: set[int] | None = None) -> str | N
             continue
         if param.options:
             if not set(bad.tolist()) & set(good.tolist()):
-                taken = ", ".join(param.options[int(k)] for k in sorted(set(bad.tolist())))
+                names = texts_of(param, SHORT) or tuple(map(str, range(len(param.options))))
+                taken = ", ".join(names[int(k)] for k in sorted(set(bad.tolist())))
                 return f"all {count} have {param.label} = {taken}"
         elif bad.min() > good.max():
             return f"all {count} have {param.label} > {good.max():.4g}"

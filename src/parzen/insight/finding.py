@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from parzen import wording
+
 KINDS = ("few", "edge", "failing", "branch", "narrow", "dead", "noise", "pruner", "converged")
 
 
@@ -45,13 +47,4 @@ def number(x: float) -> str:
     >>> number(0.123456), number(3.0), number(1e-05)
     ('0.1235', '3', '1e-05')
     """
-    return f"{float(x):.4g}"
-
-
-def counted(n: int, noun: str) -> str:
-    """A count with its noun.
-
-    >>> counted(1, "trial"), counted(3, "trial")
-    ('1 trial', '3 trials')
-    """
-    return f"{n} {noun}{'' if n == 1 else 's'}"
+    return wording.number(float(x), 4)

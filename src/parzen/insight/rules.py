@@ -13,9 +13,11 @@ import numpy.typing as npt
 
 from parzen.insight.bounds import bounds_of, covers, extended, narrowed, natural, plain
 from parzen.insight.evidence import SURE, Evidence
-from parzen.insight.finding import Finding, counted, number
-from parzen.insight.table import ENOUGH, Floats, option_names, share, unbounded
+from parzen.insight.finding import Finding, number
+from parzen.insight.table import ENOUGH, Floats, share, unbounded
+from parzen.naming import SHORT, texts_of
 from parzen.space.distributions.base import Distribution, Lattice, Line
+from parzen.wording import plural
 
 Rows = npt.NDArray[np.intp]
 
@@ -140,7 +142,7 @@ def dead(seen: Evidence, j: int) -> Finding | None:
     if np.any((worse > 3 * spread) & (worse > SLIGHT)):
         return None
     best = _short(param.distribution, float(data.values[0, j]))
-    names = option_names(data.space, j)
+    names = texts_of(param, SHORT)
     shown = names[int(best)] if names else number(best)
     where = f" where {judged.given}" if judged.given else ""
     sentence = (
@@ -224,7 +226,7 @@ def losing(seen: Evidence, j: int) -> Finding | None:
     best = data.shares[0]
     if np.isnan(best[j]) or len(data) < ENOUGH:
         return None
-    winner, names = int(best[j]), option_names(data.space, j)
+    winner, names = int(best[j]), texts_of(param, SHORT)
     dropped, words, rows = [], [], []
     for option in range(len(param.options)):
         mine = np.flatnonzero(data.shares[:, j] == option)
@@ -238,7 +240,7 @@ def losing(seen: Evidence, j: int) -> Finding | None:
             continue
         dropped.append(option)
         rows.append({"option": names[option], "trials": len(mine), "behind": gap})
-        words.append(f"{names[option]} by {number(gap)} after {counted(len(mine), 'trial')}")
+        words.append(f"{names[option]} by {number(gap)} after {plural(len(mine), 'trial')}")
     if not dropped:
         return None
     joined = ", ".join(words)

@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 
 from parzen.insight.anova import Factor, Model
-from parzen.insight.table import ENOUGH, Floats, Mask, Table, given, table, weights
+from parzen.insight.table import ENOUGH, Floats, Mask, Table, table, weights
+from parzen.naming import SHORT, branch
 from parzen.numerics.threads import one_thread
 from parzen.space.space import Condition
 
@@ -131,7 +132,7 @@ def _computed(data: Table) -> list[Importance]:
         values, spreads = _judged(data, rows, members, most)
         for j, value, spread in zip(members, values, spreads, strict=True):
             label = data.space.params[j].label
-            found[j] = Importance(label, float(value), float(spread), count, given(data.space, j))
+            found[j] = Importance(label, float(value), float(spread), count, branch(data.space, j, SHORT))
     order = sorted(found, key=lambda j: (-np.nan_to_num(found[j].value, nan=-1.0), j))
     return [found[j] for j in order]
 

@@ -12,8 +12,9 @@ from parzen.insight.bounds import Bounds as Ends
 from parzen.insight.bounds import bounds_of, plain, rounded
 from parzen.insight.evidence import Evidence
 from parzen.insight.failures import failing_region
-from parzen.insight.finding import Finding, counted, number
+from parzen.insight.finding import Finding, number
 from parzen.insight.table import ENOUGH, Floats
+from parzen.wording import plural
 
 CHANCE = 0.01  # of seeing as much by accident, below which something is said
 WITHIN = 3  # trials that the noise must hide to be worth a word
@@ -30,7 +31,7 @@ def few(seen: Evidence) -> Finding | None:
     n = len(seen.data)
     if n >= ENOUGH:
         return None
-    sentence = f"{counted(n, 'successful trial')} of at least {ENOUGH}: run {ENOUGH - n} more before judging."
+    sentence = f"{plural(n, 'successful trial')} of at least {ENOUGH}: run {ENOUGH - n} more before judging."
     return Finding("few", None, sentence, {"trials": n, "needed": ENOUGH})
 
 
@@ -84,7 +85,7 @@ def _noise(seen: Evidence) -> tuple[float, str] | None:
         freedom += len(members) - 1
     if freedom < LEAST_REPEATS or squares <= 0:
         return None
-    return math.sqrt(squares / freedom), f"{counted(freedom, 'repeated trial')}"
+    return math.sqrt(squares / freedom), f"{plural(freedom, 'repeated trial')}"
 
 
 def failing(seen: Evidence) -> Finding | None:

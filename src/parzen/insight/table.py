@@ -8,7 +8,6 @@ sorted by loss and then by values, so that no answer depends on their order.
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy.typing as npt
 
 from parzen.errors import InvalidArgument, did_you_mean
 from parzen.history.history import History, Status
+from parzen.insight.target import history_of, maximizes, study_of
 from parzen.space.distributions.base import Distribution, Labels, Line
 from parzen.space.space import Space
 
@@ -59,27 +59,6 @@ class Table:
         return -losses if self.maximize else losses
 
 
-def view(target: Any) -> tuple[History, bool]:
-    """The history behind a target, and whether its user makes values large.
-
-    Args:
-        target: A `Study`, `Trials`, `Best` or `History`.
-
-    Raises:
-        InvalidArgument: If it is none of these, or a `Best` that has lost its study.
-    """
-    if isinstance(target, History):
-        return target, False
-    study = target if hasattr(target, "history") else getattr(target, "study", None)
-    history = getattr(study, "history", None)
-    if not isinstance(history, History):
-        raise InvalidArgument(
-            f"insight needs a Study, Trials, what fmin returned, or a History; got {type(target).__name__}"
-            + (" without its study (pickling drops it)" if hasattr(target, "study") else "")
-        )
-    return history, bool(getattr(study, "maximize", False))
-
-
 def table(target: Any, objective: int = 0, metric: str | None = None) -> Table:
     """Read the trials of a target that have a loss.
 
@@ -91,8 +70,9 @@ def table(target: Any, objective: int = 0, metric: str | None = None) -> Table:
     Raises:
         InvalidArgument: If there is no such objective or metric.
     """
-    history, maximize = view(target)
-    columns = history.columns
+    study = study_of(target)
+    history = history_of(study)
+    columns, maximize = history.columns, False
     if metric is not None:
         metrics = history.metrics
         if metric not in metrics:
@@ -101,9 +81,9 @@ def table(target: Any, objective: int = 0, metric: str | None = None) -> Table:
                 f"no trial has the metric {metric!r}.{did_you_mean(metric, known)} "
                 f"Known: {', '.join(known) or 'none'}"
             )
-        losses, maximize = metrics[metric], False
+        losses = metrics[metric]
     elif 0 <= objective < columns.losses.shape[1]:
-        losses = columns.losses[:, objective]
+        losses, maximize = columns.losses[:, objective], maximizes(study, objective)
     else:
         raise InvalidArgument(
             f"objective must be below {columns.losses.shape[1]}, the number of objectives; got {objective!r}"
@@ -158,56 +138,3 @@ def weights(distribution: Distribution) -> Floats | None:
     """Prior probabilities of the options, or None for numbers."""
     geometry = distribution.geometry
     return np.asarray(geometry.weights, dtype=np.float64) if isinstance(geometry, Labels) else None
-
-
-def option_names(space: Space, j: int) -> tuple[str, ...]:
-    """Short texts for the options of a choice; empty for numbers.
-
-    Args:
-        space: The space.
-        j: Index of the hyperparameter.
-    """
-    names = []
-    for k, text in enumerate(space.params[j].options):
-        plain = text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
-        # A class or function is kept as module:name.
-        named = re.fullmatch(r"[\w.]+:([\w.]+)", text)
-        laws = "{" in text or "(" in text
-        short = _name_inside(text) or (named[1] if named else "" if laws else plain)
-        names.append(short if 0 < len(short) <= 24 else f"option {k}")
-    return tuple(names) if len(set(names)) == len(names) else tuple(f"option {k}" for k in range(len(names)))
-
-
-def _name_inside(text: str) -> str | None:
-    # An option that is a dict most often says what it is: {'name': 'tree', ...}.
-    if not text.startswith("{"):
-        return None
-    for piece in text[1:-1].split(", "):
-        key, _, value = piece.partition(": ")
-        # Laws inside are JSON, with double quotes.
-        if key[:1] == "'" and len(value) > 1 and value[0] == value[-1] == "'":
-            return value[1:-1]
-    return None
-
-
-def given(space: Space, j: int) -> str | None:
-    """The branch a hyperparameter is conditional on, in words; None if it is always active.
-
-    Args:
-        space: The space.
-        j: Index of the hyperparameter.
-
-    Returns:
-        As ``model = tree``, alternatives joined by ``or``.
-    """
-    param = space.params[j]
-    if not param.conditional:
-        return None
-    ways = []
-    for way in param.condition:
-        parts = []
-        for parent, taken in way:
-            names = option_names(space, parent)
-            parts.append(f"{space.params[parent].label} = {names[taken] if taken < len(names) else taken}")
-        ways.append(" and ".join(parts))
-    return " or ".join(ways)

@@ -16,7 +16,8 @@ import numpy as np
 
 from parzen.history.history import Status
 from parzen.insight.shares import Importance, shares
-from parzen.insight.table import Floats, Table, option_names, table, unbounded
+from parzen.insight.table import Floats, Table, table, unbounded
+from parzen.naming import texts_of
 from parzen.space.distributions.base import Distribution, Labels, Lattice
 
 GOOD = 0.15  # of the successful trials are the good ones
@@ -42,9 +43,8 @@ class Effect:
         good: (g,) density of the best trials, l(x), in the same unit.
         rest: (g,) density of all other trials that ended, g(x).
         best: The value in the best trial; None if it is inactive there.
-        options: A short text for each option of a choice; else empty.
+        options: The name of each option of a choice; else empty.
         log: Whether the axis is logarithmic.
-        note: A few words on what is to be seen, or "".
     """
 
     label: str
@@ -59,7 +59,6 @@ class Effect:
     best: float | None
     options: tuple[str, ...] = ()
     log: bool = False
-    note: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; null where a trend is not known."""
@@ -74,7 +73,6 @@ class Effect:
             "best": self.best,
             "options": list(self.options),
             "log": self.log,
-            "note": self.note,
         }
 
 
@@ -118,7 +116,7 @@ def _effect(data: Table, j: int, judged: Importance, points: int) -> Effect:
         good=axis.density(data.values[_evenly(good_rows, MOST), j]),
         rest=axis.density(columns.values[_evenly(np.flatnonzero(rest_rows), MOST), j]),
         best=None if math.isnan(best) else law.plain(float(best)),
-        options=option_names(data.space, j),
+        options=texts_of(data.space.params[j]),
         log=axis.log,
     )
 

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parzen.plots.words import branch, brief, cut, linear_ticks, log_ticks, option_names
+from parzen.naming import branch, texts_of
+from parzen.plots.words import NAME, brief, cut, linear_ticks, log_ticks
 from parzen.space.distributions.base import Labels, Lattice, Line
 from parzen.space.space import Param, Space
 
@@ -172,11 +173,11 @@ def axis(space: Space, j: int, values: Any = ()) -> Axis:
     """
     param = space.params[j]
     geometry = param.distribution.geometry
-    given = branch(space, j)
+    given = branch(space, j, NAME)
     title = cut(param.label, 28, middle=True)
     if isinstance(geometry, Labels) or param.options:
         size = geometry.size if isinstance(geometry, (Labels, Lattice)) else len(param.options)
-        names = option_names(param.options) if param.options else tuple(map(str, range(size)))
+        names = texts_of(param, NAME) or tuple(map(str, range(size)))
         first = float(geometry.low) if isinstance(geometry, Lattice) else 0.0
         ticks, shown = _thinned([first + k for k in range(size)], names)
         return Axis(

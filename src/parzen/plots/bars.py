@@ -10,9 +10,10 @@ import numpy as np
 from parzen.errors import InvalidArgument
 from parzen.insight import Importance
 from parzen.insight import importance as judged
+from parzen.insight.target import study_of
 from parzen.plots import mpl
 from parzen.plots.backends import interactive
-from parzen.plots.data import Data, read, study_of
+from parzen.plots.data import Data, read
 from parzen.plots.marks import box
 from parzen.plots.ranked import patch_handle
 from parzen.plots.tree import opener

@@ -19,7 +19,8 @@ from parzen.plots.phrases import nothing
 from parzen.plots.ranked import fixed, footnote, headline, legend_at, rank_bar, rank_map
 from parzen.plots.sample import MANY, Places, sample
 from parzen.plots.tree import branches, opener
-from parzen.plots.words import cut, many, plural
+from parzen.plots.words import cut
+from parzen.wording import many, plural
 
 TOP = 10  # hyperparameters shown unless asked for others
 STEPS = 17  # points of a curve between two axes

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from parzen.errors import InvalidArgument, did_you_mean
 from parzen.history.history import History, Status
+from parzen.insight.target import history_of, maximizes, study_of
 from parzen.space.space import Space
 
 Floats = npt.NDArray[np.float64]
@@ -185,34 +186,6 @@ class Data:
         return self.metrics[name]
 
 
-def study_of(target: Any) -> Any:
-    """The study behind a `Study`, a `Trials` or a `Best`, or the bare `History` itself.
-
-    Args:
-        target: One of them.
-
-    Raises:
-        InvalidArgument: If it is something else, or a `Best` that was pickled and lost its study.
-    """
-    if isinstance(target, History):
-        return target
-    if isinstance(getattr(target, "history", None), History):
-        return target
-    study = getattr(target, "study", None)
-    if isinstance(getattr(study, "history", None), History):
-        return study
-    kind = type(target).__name__
-    if hasattr(target, "study"):
-        raise InvalidArgument(
-            f"this {kind} has no study to draw; a Best that was pickled or copied keeps none",
-            hint="pass the Trials or the Study instead",
-        )
-    raise InvalidArgument(
-        f"expected a Study, a Trials, what fmin returned, or a History; got {kind}",
-        hint="Study.load(path) opens a study that is kept in a file",
-    )
-
-
 def read(target: Any, objective: int = 0) -> Data:
     """Trials as arrays.
 
@@ -233,7 +206,7 @@ def read(target: Any, objective: int = 0) -> Data:
     """
     study = study_of(target)
     bare = isinstance(study, History)
-    history = study if bare else study.history
+    history = history_of(study)
     columns = history.columns
     m = columns.losses.shape[1]
     if not 0 <= objective < m:
@@ -251,7 +224,7 @@ def read(target: Any, objective: int = 0) -> Data:
     return Data(
         name="" if bare else study.name,
         space=history.space,
-        maximize=False if bare else study.ledger.objectives[objective] == "maximize",
+        maximize=maximizes(study, objective),
         numbers=numbers,
         values=columns.values,
         state=table[columns.status],

@@ -11,7 +11,7 @@ from parzen.plots import marks, mpl
 from parzen.plots.backends import interactive
 from parzen.plots.data import Data, Floats, Scale, Whole, read, scale
 from parzen.plots.phrases import nothing
-from parzen.plots.words import plural
+from parzen.wording import plural
 
 if TYPE_CHECKING:
     from parzen.plots.mpl import Axes

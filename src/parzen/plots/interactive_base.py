@@ -14,7 +14,8 @@ from parzen.plots.data import STATES, Data, Scale, Whole
 from parzen.plots.levels import loss_at, loss_ticks
 from parzen.plots.mpl import LIGHT
 from parzen.plots.sample import MANY, sample
-from parzen.plots.words import brief, cut, many
+from parzen.plots.words import brief, cut
+from parzen.wording import many
 
 SYMBOLS = {"done": "circle", "running": "circle-open", "pruned": "triangle-down", "failed": "x-thin"}
 WORDS = 40  # characters of a value on hover

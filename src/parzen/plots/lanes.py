@@ -11,7 +11,7 @@ from parzen.plots.backends import interactive
 from parzen.plots.data import STATES, Data, Floats, read
 from parzen.plots.phrases import nothing
 from parzen.plots.times import NAMED, Lanes, lanes
-from parzen.plots.words import plural
+from parzen.wording import plural
 
 if TYPE_CHECKING:
     from parzen.plots.mpl import Axes, Palette

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parzen.errors import InvalidArgument
+from parzen.insight.target import study_of
 from parzen.plots import mpl
 from parzen.plots.axes import Axis, axis
 from parzen.plots.backends import interactive
-from parzen.plots.data import Floats, study_of
+from parzen.plots.data import Floats
 from parzen.plots.words import cut
 from parzen.space.distributions.base import Distribution, Labels, Lattice
 from parzen.space.flatten import flatten

@@ -12,7 +12,8 @@ from parzen.plots.axes import Axis, axis
 from parzen.plots.backends import interactive
 from parzen.plots.data import STATES, Data, Floats, Scale, Whole, read, scale
 from parzen.plots.phrases import nothing
-from parzen.plots.words import brief, many, plural
+from parzen.plots.words import brief
+from parzen.wording import many, plural
 
 if TYPE_CHECKING:
     from parzen.plots.mpl import Axes, Palette

@@ -12,7 +12,7 @@ from parzen.plots.backends import interactive
 from parzen.plots.data import STATES, Data, Floats, Scale, Whole, read, scale
 from parzen.plots.phrases import nothing, outside, summary
 from parzen.plots.times import Lanes, lanes
-from parzen.plots.words import plural
+from parzen.wording import plural
 
 if TYPE_CHECKING:
     from parzen.plots.mpl import Axes, Palette

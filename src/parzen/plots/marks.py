@@ -10,7 +10,7 @@ import numpy as np
 from parzen.plots.axes import Axis
 from parzen.plots.data import STATES, Data
 from parzen.plots.mpl import Palette, colour_map, palette, pyplot
-from parzen.plots.words import many
+from parzen.wording import many
 
 if TYPE_CHECKING:
     from parzen.plots.mpl import Axes

@@ -7,7 +7,8 @@ from typing import Any
 
 from parzen.errors import InvalidArgument
 from parzen.insight import importance
-from parzen.plots.data import Data, study_of
+from parzen.insight.target import study_of
+from parzen.plots.data import Data
 
 
 def by_importance(target: Any, data: Data) -> list[int]:

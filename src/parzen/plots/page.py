@@ -8,14 +8,16 @@ from typing import Any
 
 from parzen.insight import Effect
 from parzen.insight import effects as estimated
+from parzen.insight.target import study_of
 from parzen.plots.axes import Axis, axis
 from parzen.plots.bars import scarce
-from parzen.plots.data import Data, Floats, Scale, read, scale, study_of
+from parzen.plots.data import Data, Floats, Scale, read, scale
 from parzen.plots.phrases import nothing
 from parzen.plots.sample import MANY
 from parzen.plots.tree import Branch, branches
-from parzen.plots.words import brief, cut, many, plural
+from parzen.plots.words import brief, cut
 from parzen.space.distributions.base import Lattice, Line
+from parzen.wording import many, plural
 
 
 @dataclass(frozen=True)

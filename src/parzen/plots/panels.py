@@ -13,7 +13,8 @@ from parzen.plots.marks import MARKERS, draw_marks, line_handle, mark_size
 from parzen.plots.page import Page, Panel, Section
 from parzen.plots.ranked import draw_best, footnote, headline, legend_at, patch_handle, ring_handle
 from parzen.plots.sample import MANY, cells
-from parzen.plots.words import cut, many
+from parzen.plots.words import cut
+from parzen.wording import many
 
 # Inches.
 COLUMNS = 4

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from parzen.plots.data import Data
-from parzen.plots.words import brief, many, plural
+from parzen.plots.words import brief
+from parzen.wording import many, plural
 
 
 def nothing(data: Data) -> str:

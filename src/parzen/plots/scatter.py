@@ -29,7 +29,8 @@ from parzen.plots.ranked import (
     ring_handle,
 )
 from parzen.plots.sample import MANY, Cells, binned, cells
-from parzen.plots.words import cut, many, plural
+from parzen.plots.words import cut
+from parzen.wording import many, plural
 
 TOP = 8  # hyperparameters shown unless asked for others
 

@@ -13,7 +13,8 @@ from parzen.plots.backends import interactive
 from parzen.plots.data import Data, Floats, Scale, read, scale
 from parzen.plots.phrases import nothing
 from parzen.plots.times import unit_of
-from parzen.plots.words import cut, many, plural
+from parzen.plots.words import cut
+from parzen.wording import many, plural
 
 if TYPE_CHECKING:
     from parzen.plots.mpl import Axes

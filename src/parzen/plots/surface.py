@@ -18,7 +18,7 @@ from parzen.plots.order import by_importance
 from parzen.plots.phrases import nothing
 from parzen.plots.ranked import OTHER, draw_best, rank_map
 from parzen.plots.regression import Surface, surface
-from parzen.plots.words import many, plural
+from parzen.wording import many, plural
 
 LEVELS = 9  # lines of equal loss
 

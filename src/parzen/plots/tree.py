@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from parzen.naming import branch, texts_of
 from parzen.plots.data import Data, Mask
-from parzen.plots.words import branch, option_names
+from parzen.plots.words import NAME
 from parzen.space.space import Condition, Space
 
 
@@ -49,7 +50,7 @@ def branches(data: Data) -> list[Branch]:
     for condition, columns in groups.items():
         took = active[:, columns[0]]
         depth = min(len(way) for way in condition)
-        title = branch(space, columns[0]) or ""
+        title = branch(space, columns[0], NAME) or ""
         found.append(_branch(data, title, depth, tuple(columns), took))
     return found
 
@@ -115,7 +116,7 @@ def options(data: Data, column: int) -> list[Option]:
     """
     param = data.space.params[column]
     found = []
-    for k, name in enumerate(option_names(param.options)):
+    for k, name in enumerate(texts_of(param, NAME)):
         took = data.values[:, column] == k
         whole = _branch(data, name, 0, (), took)
         found.append(Option(name, whole.trials, int((took & data.is_in("failed")).sum()), whole.best))

@@ -1,13 +1,12 @@
-"""Words and numbers on axes: round ticks, short numbers, readable names of options and branches. Pure."""
+"""Words and numbers on axes: round ticks, short numbers, cut texts. Pure."""
 
 from __future__ import annotations
 
-import ast
 import math
-import re
-from collections.abc import Sequence
 
-from parzen.space.space import Space
+from parzen import wording
+
+NAME = 16  # characters that the name of an option has at most
 
 # Ticks and numbers
 
@@ -80,9 +79,6 @@ def brief(x: float) -> str:
     return f"{short}e{int(power)}"
 
 
-# Names
-
-
 def cut(text: str, most: int = 16, middle: bool = False) -> str:
     """A text of at most `most` characters.
 
@@ -92,95 +88,10 @@ def cut(text: str, most: int = 16, middle: bool = False) -> str:
         middle: Whether the middle goes and not the end: labels differ at their ends.
 
     >>> cut("quantile_transformer_normal"), cut("model.0.learning_rate", 12, middle=True)
-    ('quantile_trans…', 'model…g_rate')
+    ('quantile_transf…', 'model…g_rate')
     """
     text = " ".join(text.split())
-    if len(text) <= most:
-        return text
-    if not middle:
-        return text[: most - 2].rstrip(" ,(") + "…" if most > 2 else text[:most]
-    tail = (most - 1 + 1) // 2
+    if not middle or len(text) <= most:
+        return wording.cut(text, most)
+    tail = most // 2
     return f"{text[: most - 1 - tail]}…{text[-tail:]}"
-
-
-def option_names(options: Sequence[str], most: int = 16) -> tuple[str, ...]:
-    """Readable, distinct names of a choice's options.
-
-    Args:
-        options: What `Param.options` holds: a text for each that tells its content.
-        most: How many characters at most.
-
-    >>> option_names(["'relu'", "None", "{'type': 'svm', 'C': C~{}}", "sklearn.svm._classes:SVC"])
-    ('relu', 'None', 'svm', 'SVC')
-    """
-    names = [cut(_option(text), most) for text in options]
-    if len(set(names)) == len(names):
-        return tuple(names)
-    return tuple(f"{k}: {cut(name, most - 3)}" for k, name in enumerate(names))
-
-
-_LAW = re.compile(r"~\{[^{}]*\}")
-
-
-def _option(text: str) -> str:
-    """What one would call an option: its own text, the word in it, or what it is made of."""
-    if text.startswith(("'", '"')):
-        try:
-            return str(ast.literal_eval(text)) or "''"
-        except (SyntaxError, ValueError):
-            return text
-    clean = _LAW.sub("", text)
-    if clean.startswith("{"):
-        word = re.search(r"'[^']*': '([^']+)'", clean)
-        return word[1] if word else ", ".join(re.findall(r"'([^']+)': ", clean)) or "{}"
-    if clean != text and clean == "None":
-        return "a number"
-    if clean.startswith("switch("):
-        return clean[len("switch(") :].partition(",")[0].rstrip(")")
-    if clean.startswith("array:"):
-        return "array " + clean.split(":")[2]
-    if re.fullmatch(r"[\w.]+:[\w.<>]+", clean):
-        return clean.rpartition(":")[2].rpartition(".")[2] or clean
-    return re.sub(r"^(pos_args|literal)\((.*)\)$", r"(\2)", clean)
-
-
-def branch(space: Space, j: int) -> str | None:
-    """The branch that makes a hyperparameter active, in words; None if it always is.
-
-    Args:
-        space: The space.
-        j: Index of the hyperparameter.
-
-    >>> from parzen import hp
-    >>> from parzen.space.flatten import flatten
-    >>> branch(flatten(hp.choice("m", [{"k": "svm", "C": hp.float(0, 1)}, {"k": "knn"}])), 1)
-    'm = svm'
-    """
-    param = space.params[j]
-    if not param.conditional:
-        return None
-    ways = [" and ".join(_pair(space, parent, taken) for parent, taken in way) for way in param.condition]
-    return " or ".join(dict.fromkeys(ways))
-
-
-def _pair(space: Space, parent: int, taken: int) -> str:
-    param = space.params[parent]
-    names = option_names(param.options) if param.options else ()
-    return f"{param.label} = {names[taken] if taken < len(names) else taken}"
-
-
-# Counts
-
-
-def plural(count: int, noun: str) -> str:
-    """A count and its noun.
-
-    >>> plural(1, "trial"), plural(20000, "trial")
-    ('1 trial', '20 000 trials')
-    """
-    return f"{many(count)} {noun}" if count == 1 else f"{many(count)} {noun}s"
-
-
-def many(count: int) -> str:
-    """A count with its thousands apart."""
-    return f"{count:,}".replace(",", " ")

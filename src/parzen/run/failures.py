@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from parzen.errors import AllTrialsFailed
+from parzen.frames.facts import error_type
 from parzen.history.history import ENDED, Status, Trial
 
 
@@ -33,7 +34,7 @@ def no_success(trials: Iterable[Trial]) -> AllTrialsFailed:
 def why_failed(trial: Trial) -> str:
     """One line on why a trial has no usable loss."""
     if trial.error is not None:
-        kind = str(trial.error["type"]).removeprefix("<class '").removesuffix("'>").rsplit(".", 1)[-1]
+        kind = error_type(trial.error).rpartition(".")[2]
         message = str(trial.error["message"]).splitlines()
         return f"{kind}: {message[0]}" if message else kind
     if trial.status not in ENDED:

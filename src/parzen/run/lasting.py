@@ -8,7 +8,8 @@ from parzen.history.history import Status, Trial
 from parzen.run.failures import why_failed
 from parzen.run.standing import GAP, Piece, Standing, fit, width_of
 from parzen.run.study import Study
-from parzen.run.wording import Marks, cells, clean, configuration, cut, number, seconds
+from parzen.run.wording import Marks, configuration
+from parzen.wording import cells, clean, cut, number, seconds
 
 WIDEST = 100  # cells of a line on a terminal, if nothing in it is longer
 MESSAGE = 300  # cells of a message where lines are not cut to a terminal; twice that for a configuration

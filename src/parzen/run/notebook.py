@@ -20,7 +20,8 @@ from parzen.run import lasting, standing
 from parzen.run.console import View
 from parzen.run.failures import why_failed
 from parzen.run.standing import Standing, render
-from parzen.run.wording import UNICODE, clean, configuration, cut, number, seconds
+from parzen.run.wording import UNICODE, configuration
+from parzen.wording import clean, cut, number, seconds
 
 WIDTH, HEIGHT = 560, 120  # of the picture, in its own units
 DOTS = 300  # trials that it shows as dots, at most

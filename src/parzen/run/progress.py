@@ -31,7 +31,7 @@ from parzen.run.screen import Screen, is_terminal
 from parzen.run.standing import BAR, Standing
 from parzen.run.standing import bar as drawn_bar
 from parzen.run.study import Study
-from parzen.run.wording import rate
+from parzen.wording import rate
 
 Factory = Callable[..., Any]
 BURST = 10  # lines of a kind that may come at once

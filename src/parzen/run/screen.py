@@ -22,7 +22,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 from parzen.run.pace import Pace
-from parzen.run.wording import cells, marks_for
+from parzen.run.wording import marks_for
+from parzen.wording import cells
 
 ERASE = "\r\x1b[J"
 CODES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")

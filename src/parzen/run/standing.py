@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from parzen.history.history import Status, Trial
 from parzen.run.study import Study
-from parzen.run.wording import Marks, cells, clean, clock, configuration, cut, number, rate, seconds
+from parzen.run.wording import Marks, configuration
+from parzen.wording import cells, clean, clock, cut, number, rate, seconds
 
 Piece = tuple[str, str]  # text, style: "good", "bad", "bold", "dim" or ""
 COLOURS = {"good": "32", "bad": "31", "bold": "1", "dim": "2"}
