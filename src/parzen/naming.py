@@ -72,18 +72,19 @@ def names_of(param: Param) -> tuple[Name, ...]:
 
 
 def texts_of(param: Param, most: int | None = None) -> tuple[str, ...]:
-    """The names of options as texts in one line, all different, where there is little room.
+    """What each option is called, as text: its name, or the number of an option of a `scope.switch`.
 
     Args:
         param: Any hyperparameter.
-        most: How many characters at most, from 8 on; None for whole names.
+        most: How many characters at most, from 8 on, in one line and still all different; None for
+            whole names.
 
     >>> from parzen import hp
     >>> from parzen.space.flatten import flatten
     >>> texts_of(flatten(hp.choice("m", ["quantile_transformer", 3])).params[0], 12)
     ('quantile_tr…', '3')
     """
-    names = tuple(map(str, names_of(param)))
+    names = tuple(map(str, names_of(param) or range(len(param.options))))
     if most is None:
         return names
     names = tuple(" ".join(name.split()) or repr(name) for name in names)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parzen import Trials, fmin
-from parzen.cards import markup
+from parzen.cards.picture import picture
 from parzen.cards.space import space_text
 from parzen.run.study import Study
 from parzen.space import hp
@@ -185,15 +185,15 @@ def test_the_tree_is_the_same_without_the_users_objects(tmp_path):
 
 @given(st.lists(st.floats(), max_size=40), st.booleans())
 def test_a_picture_is_well_formed_whatever_the_values(values, lowest):
-    svg = markup.picture(values, lowest, EVIL)
+    svg = picture(values, not lowest, "loss", sentence=EVIL)
     told = sum(math.isfinite(value) for value in values)
     assert bool(svg) == (told >= 2)
     if svg:
         root = ET.fromstring(svg)
         circles = root.findall(".//circle")
         assert len(circles) == told
-        assert all(0 <= float(c.get("cx")) <= 440 and 0 <= float(c.get("cy")) <= 96 for c in circles)
+        assert all(0 <= float(c.get("cx")) <= 560 and 0 <= float(c.get("cy")) <= 120 for c in circles)
 
 
 def test_a_picture_of_many_values_stays_small():
-    assert len(markup.picture([math.sin(i) for i in range(100_000)], True, "")) < 60_000
+    assert len(picture([math.sin(i) for i in range(100_000)], False, "loss")) < 60_000

@@ -361,7 +361,7 @@ def test_numbers_times_and_spans_are_short():
         *("-", "3", "0.12346", "1e-12", "a", "True"),
     ]
     assert [terminal.duration(x) for x in (None, 0.021, 9.94, 59, 61, 3723)] == [
-        *("-", "0.021 s", "9.9 s", "59 s", "1:01", "1:02:03"),
+        *("-", "21 ms", "9.9 s", "59.0 s", "1:01", "1:02:03"),
     ]
     assert terminal.cut("a\nb  c", 10) == "a b c"
     assert terminal.cut("abcdefgh", 5) == "abcd…"

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbclient import NotebookClient
 
-from parzen.run.notebook import DOTS, HEIGHT, WIDTH, here, picture
+from parzen.cards.picture import DOTS, HEIGHT, WIDTH, picture
+from parzen.run.notebook import here
 
 LOSSES = st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=40)
 

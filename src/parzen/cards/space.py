@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from parzen.cards import markup
 from parzen.naming import SHORT, has_names, is_ordinal, texts_of, way_text
 from parzen.space.space import Param, Space
+from parzen.wording import plural
 
 _MOST = 8  # options that are listed
 
@@ -104,8 +105,7 @@ def space_html(space: Space) -> str:
     Args:
         space: Any.
     """
-    count = len(space)
-    title = f"Space of {count} hyperparameter{'' if count == 1 else 's'}"
+    title = f"Space of {plural(len(space), 'hyperparameter')}"
     return markup.card(markup.heading(title), tree_html(space))
 
 

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from parzen.cards import markup
+from parzen.cards.picture import picture
 from parzen.cards.space import tree_html
-from parzen.frames.facts import duration, state_of, what_went_wrong
+from parzen.frames.facts import best_trials, duration, state_of, what_went_wrong
 from parzen.history.history import Status, Trial
 from parzen.history.ledger import Ledger
 from parzen.history.queries import incumbent
 from parzen.naming import SHORT, readable
 from parzen.space.space import Space
-from parzen.wording import cut, seconds
+from parzen.wording import cut, plural, seconds
 
 _BEST = 5
 _ROWS = 10
@@ -47,11 +48,8 @@ def study_html(name: str, ledger: Ledger) -> str:
         rows = [(f"best {word}", _bold(markup.number(sign * best[1]))), *_point_rows(trial, ledger.space)]
         parts.append(markup.table((), [(markup.text(label), cell) for label, cell in rows]))
         values = [_value(trial, sign) for trial in ledger.trials if not trial.excluded]
-        parts.append(markup.picture(values, sign > 0, f"History: {sentence}"))
-        top = sorted(
-            (t for t in ledger.trials if t.status is Status.DONE and t.losses and not t.excluded),
-            key=lambda t: (t.losses[0], t.number),
-        )[:_BEST]
+        parts.append(picture(values, sign < 0, word, sentence=f"History: {sentence}"))
+        top = best_trials(ledger, _BEST)
         if len(top) > 1:
             parts.append(f'<div style="{markup.QUIET}">The {len(top)} best trials</div>')
             parts.append(_trial_rows(top, ledger, columns=False))
@@ -77,7 +75,7 @@ def headline(ledger: Ledger) -> str:
         parts.insert(0, f"best {markup.number(sign * best[1])} at trial {best[0]}")
         flat = sum(t.status in (Status.DONE, Status.PRUNED, Status.FAILED) for t in trials[best[0] + 1 :])
         if flat:
-            parts.append(f"no improvement for {flat} trial{'' if flat == 1 else 's'}")
+            parts.append(f"no improvement for {plural(flat, 'trial')}")
     return "; ".join(parts)
 
 
@@ -88,7 +86,7 @@ def trials_html(trials: Sequence[Trial], ledger: Ledger) -> str:
         trials: Of one study.
         ledger: The study's.
     """
-    title = f"{len(trials)} trial{'' if len(trials) == 1 else 's'}"
+    title = plural(len(trials), "trial")
     if not trials:
         return markup.card(markup.heading(title))
     if len(trials) <= _ROWS:
@@ -115,7 +113,8 @@ def trial_html(trial: Trial) -> str:
     parts.append(markup.table((), [(markup.text(label), cell) for label, cell in rows]))
     if trial.reports:
         values = [trial.reports[step] for step in sorted(trial.reports)]
-        parts.append(markup.picture(values, True, f"{len(values)} reports of trial {trial.number}"))
+        told = f"{len(values)} reports of trial {trial.number}"
+        parts.append(picture(values, False, "loss", sentence=told, noun="reports"))
     if trial.error is not None:
         kind, message = what_went_wrong(trial)
         seen = f"{_bold(markup.text(kind or ''))}: {markup.text(_first_line(message))}"

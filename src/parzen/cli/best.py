@@ -27,12 +27,13 @@ def run(options: argparse.Namespace) -> int:
     from parzen import arguments
     from parzen.cli import looking, terminal
     from parzen.formats.rows import Records
+    from parzen.frames.facts import best_trials
     from parzen.run.failures import no_success
 
     most = arguments.at_least_one(options.k, "-k")
     study = open_study(options)
     records = Records(study)
-    best = [records.of(trial) for trial in looking.ranked(study, most)]
+    best = [records.of(trial) for trial in best_trials(study.ledger, most)]
     if not best:
         raise no_success(study.trials)
     if options.json:

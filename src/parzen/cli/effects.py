@@ -11,7 +11,6 @@ from parzen.cli.parser import Parser, add_json, add_store, open_study
 
 if TYPE_CHECKING:
     from parzen.history.history import Trial
-    from parzen.run.study import Study
     from parzen.space.space import Param
 
 _SHARE = 0.1  # of the successful trials are the best ones
@@ -35,13 +34,15 @@ def run(options: argparse.Namespace) -> int:
         options: What was parsed.
     """
     from parzen.cli import looking, terminal
+    from parzen.frames.facts import best_trials
     from parzen.history.history import Status
     from parzen.insight import effects, findings
+    from parzen.insight.table import ENOUGH
 
     study = open_study(options)
     found = effects(study)
     done = study.ledger.counts[Status.DONE]
-    best = looking.ranked(study, max(_LEAST, round(_SHARE * done)))
+    best = best_trials(study.ledger, max(_LEAST, round(_SHARE * done)))
     said = {one.label: one.kind for one in reversed(findings(study)) if one.label is not None}
     params = {param.label: param for param in study.space.params}
     if options.json:
@@ -58,16 +59,9 @@ def run(options: argparse.Namespace) -> int:
         rows.append([effect.label, value, _shown(best, param), _range(param), note])
     heads = ["hyperparameter", "importance", f"best {len(best)} trials", "range", "note"]
     print(terminal.table(heads, rows))
-    _say_few(study, done)
+    if done < ENOUGH:
+        terminal.message(f"{done} successful trials are few: importance needs about {ENOUGH}")
     return 0
-
-
-def _say_few(study: Study, done: int) -> None:
-    from parzen.cli import terminal
-
-    if done < 30:
-        terminal.message(f"{done} successful trials are few: importance needs about 30")
-    del study
 
 
 def _given(judged: Any) -> str:
@@ -76,12 +70,12 @@ def _given(judged: Any) -> str:
 
 def _values(best: list[Trial], param: Param) -> dict[str, Any]:
     """The values of a hyperparameter in the best trials: options counted, numbers as a range."""
-    from parzen.naming import names_of
+    from parzen.naming import texts_of
 
     own = [trial.point[param.label] for trial in best if trial.point and param.label in trial.point]
     if param.options:
-        names = names_of(param)
-        counted = Counter(str(names[int(value)]) for value in own)
+        names = texts_of(param)
+        counted = Counter(names[int(value)] for value in own)
         return {"trials": len(own), "options": dict(counted.most_common())}
     return {"trials": len(own), "low": min(own, default=None), "high": max(own, default=None)}
 
@@ -100,9 +94,9 @@ def _shown(best: list[Trial], param: Param) -> str:
 
 
 def _range(param: Param) -> str:
-    from parzen.naming import names_of
+    from parzen.naming import texts_of
 
     if not param.options:
         return param.distribution.describe()
-    names = names_of(param)
-    return ", ".join(map(str, names)) if len(names) <= 3 else f"{len(names)} options"
+    names = texts_of(param)
+    return ", ".join(names) if len(names) <= 3 else f"{len(names)} options"

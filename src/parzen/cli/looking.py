@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 import time
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from typing import Any
 from parzen.cli import terminal
 from parzen.errors import InvalidArgument
 from parzen.formats.rows import Records
-from parzen.history.history import Status, Trial
+from parzen.history.history import Trial
 from parzen.run import owner
 from parzen.run.study import Study
 
@@ -102,23 +101,6 @@ def trial_of(study: Study, number: int) -> Trial:
         known = f"its trials are 0 to {n - 1}" if n else "it has no trials yet"
         raise InvalidArgument(f"study {study.name!r} of {study.place} has no trial {number}; {known}")
     return study.trials[number]
-
-
-def ranked(study: Study, most: int) -> list[Trial]:
-    """The best successful trials, the best first; ties go to the lower number.
-
-    Args:
-        study: Any.
-        most: At most that many.
-    """
-    partial = study.history.partial
-    done = Status.DONE
-    found = (
-        (trial.losses[0], trial.number)
-        for trial in study.trials
-        if trial.status is done and trial.losses and not trial.excluded and trial.number not in partial
-    )
-    return [study.trials[number] for _, number in heapq.nsmallest(most, found)]
 
 
 def headline(study: Study) -> str:

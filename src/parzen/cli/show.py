@@ -154,14 +154,14 @@ def _study(study: Study, as_json: bool) -> int:
 
 def _space_table(study: Study) -> str:
     from parzen.cli import terminal
-    from parzen.naming import branch, texts_of
+    from parzen.naming import branch, has_names, texts_of
 
     space = study.space
     rows = []
     for j, param in enumerate(space.params):
-        law, names = param.distribution.describe(), texts_of(param)
-        if names:
-            law += f": {', '.join(names)}"
+        law = param.distribution.describe()
+        if has_names(param):
+            law += f": {', '.join(texts_of(param))}"
         rows.append([param.label, law, branch(space, j) or ""])
     heads = ["hyperparameter", "law", "only if"]
     if not any(row[2] for row in rows):

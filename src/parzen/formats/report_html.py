@@ -4,25 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-
-def text(words: object) -> str:
-    """Words as HTML: escaped, also inside attributes; control characters are made visible.
-
-    Args:
-        words: Anything with a text.
-
-    >>> text('<script> & "quotes"')
-    '&lt;script&gt; &amp; &quot;quotes&quot;'
-    """
-    shown = "".join(
-        ch if ch in "\n\t" or ch.isprintable() else "\N{REPLACEMENT CHARACTER}" for ch in str(words)
-    )
-    return html.escape(shown)
+from parzen.cards.markup import text
 
 
 def paragraph(words: object, kind: str = "") -> str:

@@ -13,17 +13,17 @@ from typing import Any
 
 import numpy as np
 
+from parzen.cards.markup import text
 from parzen.errors import InvalidSpace
-from parzen.formats.report_html import Cell, code, fold, pairs, paragraph, table, text
+from parzen.formats.report_html import Cell, code, fold, pairs, paragraph, table
 from parzen.history.history import Status, Trial
 from parzen.insight import failing_region, next_space
 from parzen.plots.axes import axis
 from parzen.plots.data import STATES, Data
-from parzen.plots.times import length
 from parzen.plots.tree import Branch, branches, options
 from parzen.plots.words import brief
 from parzen.run.failures import why_failed
-from parzen.wording import many, plural
+from parzen.wording import many, plural, seconds
 
 BEST = 100  # trials in the table
 COLUMNS = 40  # hyperparameters in the table
@@ -62,7 +62,7 @@ def best_part(data: Data, trial: Trial | None) -> str:
     rows.append(("trial", int(data.numbers[i])))
     spent = data.ended[i] - data.started[i]
     if math.isfinite(spent):
-        rows.append(("duration", length(float(spent))))
+        rows.append(("duration", seconds(float(spent))))
     rows += [(name, f"{column[i]:.6g}") for name, column in data.metrics.items() if not math.isnan(column[i])]
     values = [
         (data.space.params[j].label, shown_value(data, i, j)) for j in np.flatnonzero(used(data)[i]).tolist()

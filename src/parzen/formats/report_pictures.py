@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from parzen.formats.report_html import text
+from parzen.cards.markup import text
 from parzen.insight import Importance
 from parzen.plots import mpl
 from parzen.plots.data import Data

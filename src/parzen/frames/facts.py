@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from parzen.history.history import ENDED, Status, Trial
+from parzen.history.ledger import Ledger
 
 STATES = (*(status.name.lower() for status in Status), "excluded")
 # The columns of a table of trials before and after those for hyperparameters and results.
@@ -75,3 +77,20 @@ def what_went_wrong(trial: Trial) -> tuple[str | None, str | None]:
         return None, "the loss is NaN"
     status = trial.result.get("status") if isinstance(trial.result, Mapping) else None
     return None, "it has no result" if status is None else f"the objective said status {status!r}"
+
+
+def best_trials(ledger: Ledger, most: int) -> list[Trial]:
+    """The best successful trials, the best first; ties go to the lower number.
+
+    Args:
+        ledger: Of a study.
+        most: At most that many.
+    """
+    partial = ledger.history().partial
+    done = Status.DONE
+    found = (
+        (trial.losses[0], trial.number)
+        for trial in ledger.trials
+        if trial.status is done and trial.losses and not trial.excluded and trial.number not in partial
+    )
+    return [ledger.trials[number] for _, number in heapq.nsmallest(most, found)]

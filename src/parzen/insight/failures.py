@@ -33,7 +33,7 @@ def failing_region(history: History, numbers: set[int] | None = None) -> str | N
             continue
         if param.options:
             if not set(bad.tolist()) & set(good.tolist()):
-                names = texts_of(param, SHORT) or tuple(map(str, range(len(param.options))))
+                names = texts_of(param, SHORT)
                 taken = ", ".join(names[int(k)] for k in sorted(set(bad.tolist())))
                 return f"all {count} have {param.label} = {taken}"
         elif bad.min() > good.max():

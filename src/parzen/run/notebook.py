@@ -11,10 +11,10 @@ import os
 import re
 import sys
 from collections.abc import Callable
-from html import escape
-from itertools import pairwise
 from typing import Any
 
+from parzen.cards.markup import text
+from parzen.cards.picture import picture
 from parzen.history.history import Status, Trial
 from parzen.run import lasting, standing
 from parzen.run.console import View
@@ -23,8 +23,6 @@ from parzen.run.standing import Standing, render
 from parzen.run.wording import UNICODE, configuration
 from parzen.wording import clean, cut, number, seconds
 
-WIDTH, HEIGHT = 560, 120  # of the picture, in its own units
-DOTS = 300  # trials that it shows as dots, at most
 FAILURES = 10  # that are listed, at most
 PLAIN = 100  # columns of the plain text
 ACCENT = "#2a8fd6"  # seen on white and on black
@@ -69,9 +67,9 @@ class Notebook(View):
         """It is in the list, from the next drawing on."""
         self._failures = [*self._failures, (trial, more)][-FAILURES:]
 
-    def say(self, text: str) -> None:
+    def say(self, words: str) -> None:
         """Below the headline."""
-        self._said = [*self._said, clean(text)][-3:]
+        self._said = [*self._said, clean(words)][-3:]
 
     def end(self, now: Standing, stopped: str | None, interrupted: bool, brief: bool) -> None:
         """Show the final state."""
@@ -103,15 +101,15 @@ class Notebook(View):
 
     def _html(self, now: Standing, headline: str) -> str:
         head = re.sub(" {2,}", " · ", headline or render(standing.status(now), colour=False))
-        parts = [f'<div style="font-weight:600;margin-bottom:.3em">{_text(head)}</div>']
-        parts += [f'<div style="opacity:.75">{_text(line)}</div>' for line in (*self._said, now.note) if line]
+        parts = [f'<div style="font-weight:600;margin-bottom:.3em">{text(head)}</div>']
+        parts += [f'<div style="opacity:.75">{text(line)}</div>' for line in (*self._said, now.note) if line]
         if now.total:
             parts.append(_bar(now.done, now.total))
         if now.best is not None:
             found = configuration(now.study.ledger.space, now.best, UNICODE.more)
             best = f"best {now.word} <b>{number(now.value(now.best))}</b> (trial {now.best.number})"
-            parts.append(f"<div>{best} &nbsp;<code>{_text(found)}</code></div>")
-        parts.append(picture(self._losses, now.study.maximize, now.word))
+            parts.append(f"<div>{best} &nbsp;<code>{text(found)}</code></div>")
+        parts.append(picture(self._losses, now.study.maximize, now.word, colour=ACCENT))
         parts.append(self._failed_list(now))
         style = "max-width:46em;font-size:.95em;line-height:1.5;color:inherit"
         return f'<div style="{style}">{"".join(parts)}</div>'
@@ -123,16 +121,12 @@ class Notebook(View):
         rows = []
         for trial, more in self._failures:
             where = (trial.error or {}).get("where")
-            text = cut(clean(why_failed(trial)), 200, UNICODE.more) + (f" ({where})" if where else "")
+            why = cut(clean(why_failed(trial)), 200, UNICODE.more) + (f" ({where})" if where else "")
             others = f" and {more} more before it" if more else ""
             took = seconds(trial.ended - trial.started)
-            rows.append(f"<li>trial {trial.number}{others}: {_text(text)} <small>{took}</small></li>")
+            rows.append(f"<li>trial {trial.number}{others}: {text(why)} <small>{took}</small></li>")
         word = "trial" if failed == 1 else "trials"
         return f"<details><summary>{failed} {word} failed</summary><ul>{''.join(rows)}</ul></details>"
-
-
-def _text(text: str) -> str:
-    return escape(text, quote=True)
 
 
 def _bar(done: int, total: int) -> str:
@@ -141,74 +135,6 @@ def _bar(done: int, total: int) -> str:
     frame = "height:.5em;border-radius:3px;margin:.3em 0;background:rgba(128,128,128,.3)"
     label = f'role="progressbar" aria-valuemin="0" aria-valuemax="{total}" aria-valuenow="{done}"'
     return f'<div {label} style="{frame}">{inner}</div>'
-
-
-def picture(values: list[float], maximize: bool, word: str) -> str:
-    """The best so far as steps over the trials, and trials as dots; empty without two values.
-
-    Args:
-        values: What the objective returned, in the order of the trials' ends; NaN where there is nothing.
-        maximize: Whether large values are good.
-        word: ``"loss"`` or ``"value"``.
-    """
-    known = [(i, v) for i, v in enumerate(values) if abs(v) < float("inf")]
-    if len(known) < 2:
-        return ""
-    steps = _steps(known, maximize)
-    low, high = _range([v for _, v in known], steps, maximize)
-    left, right, top, bottom = 62.0, WIDTH - 8.0, 8.0, HEIGHT - 20.0
-
-    def x(i: float) -> float:
-        return left + (right - left) * i / max(len(values) - 1, 1)
-
-    def y(v: float) -> float:
-        share = (min(max(v, low), high) - low) / (high - low)
-        return bottom - (bottom - top) * share
-
-    line = f"M{x(steps[0][0]):.1f} {y(steps[0][1]):.1f}"
-    line += "".join(f"H{x(i):.1f}V{y(v):.1f}" for _, (i, v) in pairwise(steps)) + f"H{right:.1f}"
-    every = -(-len(known) // DOTS)
-    dots = "".join(f'<circle cx="{x(i):.1f}" cy="{y(v):.1f}" r="1.8"/>' for i, v in known[::-every])
-    top_label = ("≥ " if max(v for _, v in known) > high else "") + number(high, 3)
-    low_label = ("≤ " if min(v for _, v in known) < low else "") + number(low, 3)
-    sentence = f"Best {word} so far: {number(steps[-1][1], 6)} after {len(values)} trials"
-    return "".join(
-        (
-            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{sentence}" ',
-            'style="width:100%;max-width:700px;color:inherit;display:block" ',
-            'font-size="11" fill="currentColor">',
-            f"<title>{sentence}</title>",
-            f'<path d="M{left} {top}V{bottom}H{right}" fill="none" stroke="currentColor" opacity=".4"/>',
-            f'<g opacity=".35">{dots}</g>',
-            f'<path d="{line}" fill="none" stroke="{ACCENT}" stroke-width="2"/>',
-            f'<text x="{left - 4}" y="{top + 8}" text-anchor="end">{top_label}</text>',
-            f'<text x="{left - 4}" y="{bottom}" text-anchor="end">{low_label}</text>',
-            f'<text x="{left}" y="{HEIGHT - 5}">{word} and best so far</text>',
-            f'<text x="{right}" y="{HEIGHT - 5}" text-anchor="end">{len(values)} trials</text>',
-            "</svg>",
-        )
-    )
-
-
-def _steps(known: list[tuple[int, float]], maximize: bool) -> list[tuple[int, float]]:
-    """The trials that were the best so far."""
-    sign = -1.0 if maximize else 1.0
-    steps = [known[0]]
-    for i, v in known[1:]:
-        if sign * v < sign * steps[-1][1]:
-            steps.append((i, v))
-    return steps
-
-
-def _range(values: list[float], steps: list[tuple[int, float]], maximize: bool) -> tuple[float, float]:
-    """What it spans: three quarters of the trials and all later steps; worse ones lie on its edge."""
-    ordered = sorted(values, reverse=maximize)
-    best, usual = ordered[0], ordered[(3 * (len(ordered) - 1)) // 4]
-    later = [v for _, v in steps[1:]] or [v for _, v in steps]
-    worst = (min if maximize else max)(usual, *later)
-    if worst == best:
-        worst = best + (-1 if maximize else 1) * (abs(best) or 1.0)
-    return (worst, best) if maximize else (best, worst)
 
 
 def here() -> bool:
