@@ -34,7 +34,7 @@ AX := ax-platform==1.3.1 $(TORCH)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-engines check fmt bench-env overhead failing-region quality constraints clean
-.PHONY: bench-env-slow quality-report robustness pictures recordings gallery chaos lockstep speedup simulation storage opening planted demo-cnn test-cnn
+.PHONY: bench-env-slow quality-report robustness pictures recordings gallery chaos lockstep speedup simulation storage opening commands planted demo-cnn test-cnn
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' Makefile
@@ -103,6 +103,9 @@ storage: .venv-bench/.stamp  ## what a store adds to a trial, beside the others
 
 opening: .venv/.stamp  ## how fast a large study opens
 	$(BIN)/python -m benchmarks.opening $(ARGS)
+
+commands: .venv/.stamp  ## how long the commands take that look at a large study
+	$(BIN)/python -m benchmarks.commands $(ARGS)
 
 robustness: .venv-bench/.stamp  ## eight workers, regions that fail, spaces that run out
 	$(BENCH)/python -m benchmarks.robustness $(ARGS)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from parzen import Study, hp
 from parzen.cards.space import space_text
 from parzen.formats.rows import Records, write_csv
+from parzen.formats.values import option_of
 from parzen.insight import effects
 from parzen.naming import branch, index_of, named, names_of, readable, texts_of
 from parzen.plots.axes import axes
@@ -95,6 +96,12 @@ def test_an_option_is_also_found_by_the_text_that_identifies_it():
     param = choice([{"kind": "a", "x": X}, len])
     assert [index_of(param, text) for text in param.options] == [0, 1]
     assert index_of(param, "none of them") is None
+
+
+def test_a_table_of_names_is_taken_back(study):
+    """Also one that is no export of ours, such as a data frame."""
+    param = study.space.params[study.space.index["residual"]]
+    assert [option_of(param, name) for name in names_of(param)] == [0, 1]
 
 
 def test_numbers_and_the_index_of_a_switch_stay_numbers():

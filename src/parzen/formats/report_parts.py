@@ -18,7 +18,7 @@ from parzen.errors import InvalidSpace
 from parzen.formats.report_html import Cell, code, fold, pairs, paragraph, table
 from parzen.history.history import Status, Trial
 from parzen.insight import failing_region, next_space
-from parzen.plots.axes import axis
+from parzen.naming import SHORT, has_names, texts_of
 from parzen.plots.data import STATES, Data
 from parzen.plots.tree import Branch, branches, options
 from parzen.plots.words import brief
@@ -88,11 +88,8 @@ def used(data: Data) -> Any:
 
 def shown_value(data: Data, i: int, j: int) -> str:
     """A value as one would write it: a number, or an option's name."""
-    x = float(data.values[i, j])
-    one = axis(data.space, j)
-    if one.options:
-        return one.options[int(x) - round(one.low + 0.5)]
-    return f"{x:.6g}"
+    x, param = float(data.values[i, j]), data.space.params[j]
+    return texts_of(param, SHORT)[int(x)] if has_names(param) else f"{x:.6g}"
 
 
 def _as_code(data: Data, trial: Trial | None) -> tuple[str, str, bool]:
@@ -222,7 +219,7 @@ def _cells(data: Data, i: int, columns: list[int]) -> Iterator[Cell]:
         x = float(data.values[i, j])
         if math.isnan(x):
             yield Cell("")
-        elif data.space.params[j].options:
+        elif has_names(data.space.params[j]):
             yield Cell(shown_value(data, i, j))
         else:
             yield Cell(f"{x:.6g}", x, "number")

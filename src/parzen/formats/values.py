@@ -13,6 +13,7 @@ import numpy as np
 
 from parzen.errors import InvalidArgument
 from parzen.formats.unpickling import Array, name_of_unknown
+from parzen.naming import index_of
 from parzen.space.distributions.base import Lattice
 from parzen.space.space import Param, Space
 
@@ -41,7 +42,7 @@ def point_of(space: Space, values: Mapping[str, Any], indexed: bool = False) -> 
     Args:
         space: The space.
         values: Label -> value. A choice as the option itself, or as its text: the option's repr, the
-            text of a constant, or a constant that stands in one option only.
+            text of a constant, its name, or a constant that stands in one option only.
         indexed: Whether choices are given as the index of the option in the user's space instead.
 
     Raises:
@@ -104,7 +105,9 @@ def option_of(param: Param, value: Any) -> int | None:
         return alike[0] if alike else None
     if not isinstance(value, str):
         return None
+    found = index_of(param, value)
     alike = [k for k, option in enumerate(param.options) if _equal(option, value)]
+    alike = alike or ([] if found is None else [found])
     # {'kind': 'svm', 'C': ...} is what others call 'svm'. A key does not count.
     whole = re.compile(rf"(?<!\w){re.escape(text)}(?!:)")
     alike = alike or [k for k, option in enumerate(param.options) if whole.search(option)]

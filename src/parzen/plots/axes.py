@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parzen.naming import branch, texts_of
+from parzen.naming import SHORT, branch, texts_of
 from parzen.plots.words import NAME, brief, cut, linear_ticks, log_ticks
 from parzen.space.distributions.base import Labels, Lattice, Line
 from parzen.space.space import Param, Space
@@ -173,7 +173,7 @@ def axis(space: Space, j: int, values: Any = ()) -> Axis:
     """
     param = space.params[j]
     geometry = param.distribution.geometry
-    given = branch(space, j, NAME)
+    given = branch(space, j, SHORT)
     title = cut(param.label, 28, middle=True)
     if isinstance(geometry, Labels) or param.options:
         size = geometry.size if isinstance(geometry, (Labels, Lattice)) else len(param.options)

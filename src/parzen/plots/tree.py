@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parzen.naming import branch, texts_of
+from parzen.naming import SHORT, branch, texts_of
 from parzen.plots.data import Data, Mask
-from parzen.plots.words import NAME
 from parzen.space.space import Condition, Space
 
 
@@ -50,7 +49,7 @@ def branches(data: Data) -> list[Branch]:
     for condition, columns in groups.items():
         took = active[:, columns[0]]
         depth = min(len(way) for way in condition)
-        title = branch(space, columns[0], NAME) or ""
+        title = branch(space, columns[0], SHORT) or ""
         found.append(_branch(data, title, depth, tuple(columns), took))
     return found
 
@@ -116,7 +115,7 @@ def options(data: Data, column: int) -> list[Option]:
     """
     param = data.space.params[column]
     found = []
-    for k, name in enumerate(texts_of(param, NAME)):
+    for k, name in enumerate(texts_of(param, SHORT)):
         took = data.values[:, column] == k
         whole = _branch(data, name, 0, (), took)
         found.append(Option(name, whole.trials, int((took & data.is_in("failed")).sum()), whole.best))
