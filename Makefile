@@ -20,6 +20,9 @@ PIP_FLAGS := --quiet --disable-pip-version-check
 # The other optimizers, at the versions that published figures compare with.
 # Hyperopt 0.3.0 needs pkg_resources, which setuptools 81 left out.
 ENGINES := ray==2.60.0 pandas pyarrow fsspec pydantic tensorboardX pyspark==4.3.0 mpi4py==4.1.2
+# Their files are read back in the tests, so versions are fixed. Skinny is MLflow without its server.
+LOGGERS := mlflow-skinny==3.17.2 importlib-metadata==9.1.0 sqlalchemy==2.0.58 alembic==1.20.1 \
+	tensorboard==2.21.0 tensorboardX==2.6.5 wandb==0.31.0
 # GPSampler, HEBO and Ax need torch; its build for CPUs does. TORCH=... names another.
 TORCH ?= torch==2.13.0
 PEERS := hyperopt==0.3.0 optuna==5.0.0 rustuna==0.2.0 cmaes==0.13.1 'setuptools<81' \
@@ -32,7 +35,7 @@ NEVERGRAD := nevergrad==1.0.12 'numpy<2.4'
 AX := ax-platform==1.3.1 $(TORCH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-engines check fmt bench-env overhead failing-region quality constraints clean
+.PHONY: help demo test test-engines test-loggers check fmt bench-env overhead failing-region quality constraints clean
 .PHONY: bench-env-slow quality-report robustness pictures recordings
 .PHONY: chaos lockstep speedup simulation storage opening
 
@@ -54,6 +57,10 @@ test-engines: .venv-engines/.stamp  ## Ray, Spark and MPI: executors, SparkTrial
 	PYTHONPATH=$(CURDIR)/shim/src PARZEN_REQUIRE=ray,spark,mpi \
 		RAY_AUTH_MODE=disabled RAY_USAGE_STATS_ENABLED=0 \
 		.venv-engines/bin/python -m pytest -q -m "ray or spark or mpi" tests/executors tests/hyperopt $(ARGS)
+
+test-loggers: .venv-loggers/.stamp  ## loggers against MLflow, TensorBoard and W&B, into local files
+	PYTHONPATH=$(CURDIR)/shim/src PARZEN_REQUIRE=loggers \
+		.venv-loggers/bin/python -m pytest -q -m loggers tests/loggers/test_services.py $(ARGS)
 
 check: .venv/.stamp  ## format, lint, types, architecture, docstrings, docs, doctests
 	$(BIN)/ruff format --check .
@@ -119,7 +126,7 @@ constraints:  ## write constraints.txt anew (needs uv)
 	@mv constraints.tmp constraints.txt
 
 clean:  ## remove environments, caches and builds
-	rm -rf .venv .venv-bench* .venv-engines build dist shim/build shim/dist constraints.tmp
+	rm -rf .venv .venv-bench* .venv-engines .venv-loggers build dist shim/build shim/dist constraints.tmp
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
@@ -140,6 +147,14 @@ endef
 	@echo "making .venv-engines (some minutes, once)"
 	@"$(PY)" -m venv .venv-engines
 	@.venv-engines/bin/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[test]' $(ENGINES)
+	@touch $@
+
+# Without constraints.txt: MLflow wants an older importlib-metadata, and warns with SQLAlchemy 2.1.
+.venv-loggers/.stamp: pyproject.toml Makefile
+	$(need-python)
+	@echo "making .venv-loggers (some minutes, once)"
+	@"$(PY)" -m venv .venv-loggers
+	@.venv-loggers/bin/python -m pip install $(PIP_FLAGS) -e . pytest pytest-timeout hypothesis $(LOGGERS)
 	@touch $@
 
 .venv-bench/.stamp: pyproject.toml constraints.txt Makefile

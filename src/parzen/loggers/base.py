@@ -47,7 +47,7 @@ def log(target: Any, logger: Logger) -> None:
     ...     trial = study.ask()
     ...     counts = study.tell(trial, trial.params["x"])
     ...     log(study, CSV(path))
-    >>> len(open(path).readlines())  # a header and two trials
+    >>> len(Path(path).read_text().splitlines())  # a header and two trials
     3
     """
     study = target if isinstance(target, Study) else getattr(target, "study", None)

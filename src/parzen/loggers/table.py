@@ -34,7 +34,7 @@ class CSV(Logger):
     >>> from parzen.loggers import CSV
     >>> path = os.path.join(tempfile.mkdtemp(), "trials.csv")
     >>> best = fmin(abs, hp.uniform("x", -1, 1), max_evals=3, seed=0, verbose=False, loggers=[CSV(path)])
-    >>> [row["state"] for row in csv.DictReader(open(path))]
+    >>> [row["state"] for row in csv.DictReader(Path(path).read_text().splitlines())]
     ['done', 'done', 'done']
     """
 
