@@ -16,6 +16,7 @@ export MPLBACKEND = Agg
 
 BIN := .venv/bin
 BENCH := .venv-bench/bin
+DOCS := .venv-docs/bin
 PIP_FLAGS := --quiet --disable-pip-version-check
 # The other optimizers, at the versions that published figures compare with.
 # Hyperopt 0.3.0 needs pkg_resources, which setuptools 81 left out.
@@ -35,6 +36,7 @@ AX := ax-platform==1.3.1 $(TORCH)
 .PHONY: help demo test test-engines check fmt bench-env overhead failing-region quality constraints clean
 .PHONY: bench-env-slow quality-report robustness pictures
 .PHONY: chaos lockstep speedup simulation storage opening
+.PHONY: docs docs-serve notebooks notebooks-check notebook-resume
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' Makefile
@@ -108,15 +110,32 @@ quality-report: .venv-bench/.stamp  ## write its tables and figures to docs/benc
 pictures: .venv/.stamp  ## draw the pictures of docs/how-parzen-decides.md
 	$(BIN)/python -m benchmarks.pictures $(ARGS)
 
+# Warnings are errors, and so is anything that a reader's browser would fetch from elsewhere.
+docs: .venv-docs/.stamp  ## build the documentation's site: build/site/index.html
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/mkdocs build --quiet --strict
+	@echo "build/site/index.html opens without a server; make docs-serve gives it a local one"
+
+docs-serve: docs  ## build the site, and serve it at http://127.0.0.1:8000
+	$(DOCS)/python -m http.server 8000 --bind 127.0.0.1 --directory build/site
+
+notebooks: .venv-docs/.stamp  ## run the notebooks' sources, and write the notebooks anew
+	$(DOCS)/python -m tools.notebooks $(ARGS)
+
+notebooks-check: .venv-docs/.stamp  ## run them, and compare with the notebooks that are kept
+	$(DOCS)/python -m tools.notebooks --check
+
+notebook-resume: .venv-docs/.stamp  ## interrupt a notebook's kernel in the middle of a search, and go on
+	$(DOCS)/python -m tools.notebook_resume
+
 # Needs uv. Run it after changing dependencies in pyproject.toml.
 CONSTRAINTS_HEADER := "\# Versions that go together, for every platform and Python from 3.11 on.\n\# Written by \`make constraints\` from pyproject.toml.\n"
 constraints:  ## write constraints.txt anew (needs uv)
 	@printf $(CONSTRAINTS_HEADER) > constraints.tmp
-	@uv pip compile --quiet --universal --upgrade --no-header --extra dev pyproject.toml >> constraints.tmp
+	@uv pip compile --quiet --universal --upgrade --no-header --extra dev --extra docs pyproject.toml >> constraints.tmp
 	@mv constraints.tmp constraints.txt
 
 clean:  ## remove environments, caches and builds
-	rm -rf .venv .venv-bench* .venv-engines build dist shim/build shim/dist constraints.tmp
+	rm -rf .venv .venv-bench* .venv-docs .venv-engines build dist shim/build shim/dist constraints.tmp
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
@@ -130,6 +149,13 @@ endef
 	@echo "making .venv (about a minute, once)"
 	@"$(PY)" -m venv .venv
 	@$(BIN)/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[dev]'
+	@touch $@
+
+.venv-docs/.stamp: pyproject.toml constraints.txt
+	$(need-python)
+	@echo "making .venv-docs (about a minute, once)"
+	@"$(PY)" -m venv .venv-docs
+	@$(DOCS)/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[docs]'
 	@touch $@
 
 .venv-engines/.stamp: pyproject.toml constraints.txt Makefile
