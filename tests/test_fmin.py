@@ -1373,9 +1373,11 @@ class TestProgress:
         assert status == 0, err
         assert re.fullmatch(r"\{'x': -?[\d.e-]+\}\n", out)
         assert not re.search(r"[\x00-\x09\x0b-\x1f]", err)
-        assert re.search(r"9/9 trials  best loss: [\d.e-]+", err)
+        assert re.search(
+            r"^done     9 of 9 trials in .*  9 ok\nbest     [\d.e-]+ \(trial \d\)  x=", err, re.MULTILINE
+        )
 
-    @pytest.mark.parametrize(("kind", "shown"), [("none", ""), ("lines", "5/5 trials"), ("bar", "5/5")])
+    @pytest.mark.parametrize(("kind", "shown"), [("none", ""), ("lines", "5 of 5 trials"), ("bar", "5/5")])
     def test_variable_chooses_the_progress(self, kind, shown, monkeypatch, capfd):
         monkeypatch.setenv("PARZEN_PROGRESS", kind)
         search(verbose=True)

@@ -283,9 +283,8 @@ def _search(call: _Call, factory: Callable[..., Any]) -> tuple[str | None, Study
     stopped: str | None = "error"
     total = study.end if quota is None else quota + len(study.ledger.waiting) + before
     try:
-        with Progress(factory, known, total, call.sign) as progress:
-            for line in trials.opening_lines(known):
-                progress.say(line)
+        with Progress(factory, study, known, total) as progress:
+            progress.opening(trials.opening_lines(known))
             told = partial(_told, trials)
             evaluate = _evaluation(call, study, progress)
             stopped = drive(study, call.executor, evaluate, limits, progress, told=told, more=more)

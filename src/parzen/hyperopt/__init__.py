@@ -40,6 +40,7 @@ _LAZY = (
     "grid",
     "ipy",
     "mongoexp",
+    "plotting",
     "progress",
     "pyll_utils",
     "rdists",
@@ -47,7 +48,7 @@ _LAZY = (
 )
 _IN_THEM = {"MongoTrials": "mongoexp", "SparkTrials": "spark"}
 
-_NOT_YET = ("plotting", "sklearn")
+_NOT_YET = ("sklearn",)
 
 __all__ = [
     "JOB_STATES",

@@ -29,6 +29,7 @@ from parzen.insight.table import Floats, Mask
 
 SCALES = (0.2, 0.8)  # length scales of one hyperparameter's functions, in shares of its prior
 CELLS = 40  # cells over which functions of a number are averaged
+RAISED = (-6.0, -4.5, -3.5, -2.5, -1.5, -0.5)  # logarithms of variances that `ceiling` tries
 _LOWEST, _HIGHEST = -11.0, 4.0  # of the logarithm of a variance
 
 
@@ -194,6 +195,12 @@ class Model:
         total = float(np.sum((self.targets * n / max(n - 1, 1)) ** 2))
         self.explained = 0.0 if total <= 0 else max(0.0, 1.0 - float(np.sum(left_out**2)) / total)
 
+    @property
+    def own(self) -> Mask:
+        """(factors,) those that are active in every trial."""
+        active = [not np.isnan(self.shares[:, factor.column]).any() for factor in self.factors]
+        return np.array(active, dtype=bool)
+
     def _across(self, index: int, left: Floats, right: Floats) -> Floats:
         """k_j between two columns of values.
 
@@ -236,6 +243,49 @@ class Model:
         spread = self.covariance(points, points) - cross @ cho_solve(self._cholesky, cross.T)
         return self.mean + cross @ self.weights, spread
 
+    def ceiling(self, index: int) -> float:
+        """The largest share of the variance that the trials allow a hyperparameter of its own.
+
+        Where a search hardly varied a hyperparameter, trials fit as well without any effect of it as with a
+        large one. So its variance is raised for as long as the likelihood falls by less than 2 in
+        the logarithm, and the expected variance of its effect, its uncertainty included, is taken.
+
+        Args:
+            index: Of the factor, which must be active everywhere.
+        """
+        from scipy.linalg import solve_triangular
+
+        at = 2 + sum(factor.parts for factor in self.factors[:index])
+        mine = slice(at, at + self.factors[index].parts)
+        factor = self.factors[index]
+        lowest = self._objective(self.logs)[0]
+        found = 0.0
+        for step in RAISED:
+            logs = self.logs.copy()
+            logs[mine] = np.maximum(logs[mine], step)
+            if self._objective(logs)[0] > lowest + 2.0:
+                break
+            cholesky, scale = self._decomposed(logs), math.exp(logs[0])
+            sizes = np.exp(logs[mine])
+            shape = factor.kernels(factor.cells, self.shares[:, factor.column])
+            cross = scale * sum(size * kernel for size, kernel in zip(sizes, shape, strict=True))
+            within = factor.kernels(factor.cells, factor.cells)
+            before = scale * sum(size * np.diag(kernel) for size, kernel in zip(sizes, within, strict=True))
+            half = solve_triangular(cholesky, np.column_stack([cross.T, self.targets]), lower=True)
+            after = before - (half[:, :-1] ** 2).sum(axis=0) + (half[:, :-1].T @ half[:, -1]) ** 2
+            found = max(found, float(after @ factor.masses))
+        return found
+
+    def _decomposed(self, logs: Floats) -> Floats:
+        from scipy.linalg import cholesky
+
+        scale, n = math.exp(logs[0]), len(self.targets)
+        signal = np.full((n, n), scale)
+        for part in self._factor_values(logs):
+            signal *= part
+        lower: Floats = cholesky(signal + (math.exp(logs[1]) + 1e-8 * scale) * np.eye(n), lower=True)
+        return lower
+
     def variances(self, own: Mask) -> tuple[Floats, float]:
         """How much of the variance under the prior each hyperparameter accounts for.
 
@@ -265,13 +315,13 @@ class Model:
         outer = [s for s, mine in zip(squares, own, strict=True) if mine]
         everything = variance(outer)
         parts = np.zeros(len(self.factors))
-        for index in np.flatnonzero(own):
+        for index in np.flatnonzero(own).tolist():
             others = [s for i, s in enumerate(squares) if own[i] and i != index]
             alone = variance([squares[index]])
             total = everything - variance(others)
             parts[index] = max(0.0, (alone + total) / 2)
         nested = 0.0
-        for index in np.flatnonzero(~own):
+        for index in np.flatnonzero(~own).tolist():
             active = float(np.mean(~np.isnan(self.shares[:, self.factors[index].column])))
             nested += active * max(0.0, variance([*outer, squares[index]]) - everything)
         return parts, max(everything, float(parts.sum())) + nested + self.noise

@@ -2,58 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from parzen.insight.table import ENOUGH, table
+from parzen.insight.evidence import Evidence
+from parzen.insight.finding import KINDS, Finding
+from parzen.insight.rules import about_hyperparameters
+from parzen.insight.study_rules import converged, failing, few, noise, pruner
+from parzen.insight.table import table
 
-KINDS = ("edge", "dead", "narrow", "branch", "noise", "failing", "converged", "pruner", "few")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that the trials show.
-
-    Attributes:
-        kind: One of `KINDS`.
-        label: The hyperparameter it is about, or None.
-        sentence: What is so, and what to do.
-        evidence: The numbers behind it.
-        change: For the next space: what to do with the hyperparameter, or empty.
-    """
-
-    kind: str
-    label: str | None
-    sentence: str
-    evidence: Mapping[str, Any] = field(default_factory=dict)
-    change: Mapping[str, Any] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return {
-            "kind": self.kind,
-            "label": self.label,
-            "sentence": self.sentence,
-            "evidence": dict(self.evidence),
-            "change": dict(self.change),
-        }
+__all__ = ["KINDS", "Finding", "findings", "found"]
 
 
 def findings(target: Any) -> list[Finding]:
     """What the trials show, in the order of `KINDS`.
 
+    Nothing is said that trials leave in doubt, so a short or noisy search may have no finding at all. With
+    fewer than 30 successful trials only that is said, and what failed trials have in common.
+
     Args:
         target: A `Study`, `Trials`, `Best` or `History`.
+
+    Raises:
+        InvalidArgument: If the target is none of these.
     """
-    data = table(target)
-    if len(data) < ENOUGH:
-        return [
-            Finding(
-                "few",
-                None,
-                f"{len(data)} successful trials are too few; run at least {ENOUGH}.",
-                {"trials": len(data)},
-            )
-        ]
-    return []
+    return found(Evidence(table(target)))
+
+
+def found(seen: Evidence) -> list[Finding]:
+    """`findings` of evidence.
+
+    Args:
+        seen: The trials.
+    """
+    made = [few(seen), failing(seen)]
+    if made[0] is None:
+        made += [*about_hyperparameters(seen), noise(seen), pruner(seen), converged(seen)]
+    kept = [one for one in made if one is not None]
+    return sorted(kept, key=lambda one: KINDS.index(one.kind))

@@ -13,6 +13,8 @@ from parzen.space.space import Condition
 
 MOST = 300  # trials that a model is fitted to
 FOLDS = 8
+ROUNDS = 2
+SMALL = 0.1  # importances whose spread is looked at twice
 
 
 @dataclass(frozen=True)
@@ -90,33 +92,88 @@ def shares(data: Table) -> list[Importance]:
 
 
 def _judged(data: Table, rows: Mask, members: list[int]) -> tuple[Floats, Floats]:
-    if rows.sum() < ENOUGH:
+    count = int(rows.sum())
+    if count < ENOUGH:
         return np.full(len(members), np.nan), np.full(len(members), np.nan)
-    picked = np.flatnonzero(rows)[chosen(int(rows.sum()))]
-    targets = scores(data.losses[rows])[chosen(int(rows.sum()))]
-    if not np.ptp(targets) > 0:
+    model = fitted(data, rows)
+    if model is None:
         return np.zeros(len(members)), np.zeros(len(members))
-    points = data.shares[picked]
-    factors = factors_of(data, points)
-    columns = [factor.column for factor in factors]
-    own = np.array([not np.isnan(points[:, c]).any() for c in columns], dtype=bool)
-    whole = Model(factors, points, targets)
+    columns = [factor.column for factor in model.factors]
+    own = model.own
     place = {c: i for i, c in enumerate(columns)}
 
-    def of(model: Model) -> Floats:
-        parts, total = model.variances(own)
+    def of(one: Model) -> Floats:
+        parts, total = one.variances(own)
         return np.array([parts[place[j]] / total if j in place else 0.0 for j in members])
 
-    values = of(whole)
+    values = of(model)
+    targets = model.targets + model.mean
     folds = np.arange(len(targets)) % FOLDS
     again = np.array(
         [
-            of(Model(factors, points[folds != k], targets[folds != k], start=whole.logs, steps=8))
-            for k in range(FOLDS)
+            of(Model(model.factors, model.shares[kept], targets[kept], start=model.logs, steps=8))
+            for kept in (folds != k for k in range(FOLDS))
         ]
     )
     spread = np.sqrt((FOLDS - 1) / FOLDS * ((again - again.mean(axis=0)) ** 2).sum(axis=0))
+    total = model.variances(own)[1]
+    for i, j in enumerate(members):
+        if values[i] < SMALL and j in place:
+            highest = model.ceiling(place[j])
+            spread[i] = max(spread[i], (highest / (total + highest) - values[i]) / 2)
     return np.clip(values, 0, 1), spread
+
+
+def fitted(data: Table, rows: Mask) -> Model | None:
+    """The model of some trials' ranks, as they would be among trials drawn from the prior.
+
+    A search makes most of its trials near the optimum, where ranks among its trials tell small
+    differences apart and large ones elsewhere hardly. So losses are ranked first among the trials, and then
+    twice among what the model expects of points spread over the prior.
+
+    Args:
+        data: The trials.
+        rows: (n,) which of them.
+
+    Returns:
+        None if their losses do not differ.
+    """
+    picked = chosen(int(rows.sum()))
+    points = data.shares[rows][picked]
+    ranked = scores(data.losses[rows])[picked]
+    if not np.ptp(ranked) > 0:
+        return None
+    factors = factors_of(data, points)
+    model = Model(factors, points, ranked)
+    if not factors:
+        return model
+    spread = _spread_points(model)
+    for _ in range(ROUNDS):
+        expected = np.sort(model.mean + model.covariance(spread, points) @ model.weights)
+        below, above = (np.searchsorted(expected, ranked, side) for side in ("left", "right"))
+        again = normal_scores(((below + above) / 2 + 0.5) / (len(expected) + 1))
+        if not np.ptp(again) > 0:
+            break
+        ranked = again
+        model = Model(factors, points, ranked, start=model.logs, steps=30)
+    return model
+
+
+def _spread_points(model: Model) -> Floats:
+    """(m, d) points spread evenly over the prior; NaN for what is not active everywhere."""
+    mine = [factor for factor, own in zip(model.factors, model.own, strict=True) if own]
+    golden = 2.0  # its powers' multiples fill a cube evenly: the root of g**(d+1) = g + 1
+    for _ in range(40):
+        golden = (1 + golden) ** (1 / (len(mine) + 1))
+    points = np.full((MOST, model.shares.shape[1]), np.nan)
+    for k, factor in enumerate(mine):
+        u = (0.5 + np.arange(1, MOST + 1) * golden ** -(k + 1.0)) % 1.0
+        points[:, factor.column] = u if factor.options is None else _options_at(factor.options, u)
+    return points
+
+
+def _options_at(masses: Floats, u: Floats) -> Floats:
+    return np.minimum(np.searchsorted(np.cumsum(masses), u, "right"), len(masses) - 1).astype(np.float64)
 
 
 def factors_of(data: Table, points: Floats) -> list[Factor]:
@@ -144,20 +201,23 @@ def chosen(count: int) -> Any:
 
 
 def scores(losses: Floats) -> Floats:
-    """Losses, sorted ascending, as what models explain: the better half to scale, the rest by rank.
+    """Normal scores of ranks: invariant to every monotone transformation of the loss.
 
     Args:
-        losses: (n,) ascending; infinite ones allowed.
+        losses: (n,); infinite ones allowed.
 
     Returns:
-        (n,) finite, 0 at the median; ties stay ties.
+        (n,) finite, about standard normal; ties stay ties.
     """
-    from scipy.special import ndtri
-
-    n = len(losses)
     distinct, place, counts = np.unique(losses, return_inverse=True, return_counts=True)
     if len(distinct) == 1:
-        return np.zeros(n)
+        return np.zeros(len(losses))
     below = np.cumsum(counts) - counts
-    normal = ndtri((below + counts / 2) / n)[place]
-    return np.asarray(normal, dtype=np.float64)
+    return normal_scores((below + counts / 2) / len(losses))[place]
+
+
+def normal_scores(shares_below: Floats) -> Floats:
+    """The standard normal quantile of each share in (0, 1)."""
+    from scipy.special import ndtri
+
+    return np.asarray(ndtri(shares_below), dtype=np.float64)

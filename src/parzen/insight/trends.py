@@ -144,6 +144,7 @@ class Axis:
             isinstance(geometry, Lattice) and geometry.size <= points
         )
         self.labels = isinstance(geometry, Labels)
+        self.grid: Any
         if isinstance(geometry, Labels):
             self.grid = np.arange(geometry.size, dtype=np.float64)
         elif isinstance(geometry, Lattice) and self.listed:
@@ -170,8 +171,7 @@ class Axis:
         if self.labels:
             return values
         low, high = self._ends
-        shares: Floats = (self.law.latent(values) - low) / (high - low)
-        return shares
+        return np.asarray((self.law.latent(values) - low) / (high - low), dtype=np.float64)
 
     def trend(self, values: Floats, losses: Floats) -> tuple[Floats, Floats, Floats]:
         """Running median, 10 % and 90 % quantile at each place; NaN where there are too few trials.
@@ -197,7 +197,7 @@ class Axis:
 
     def _near(self, values: Floats, width: float) -> Floats:
         if self.labels:
-            return (self.grid[:, None] == values[None, :]).astype(np.float64)
+            return np.asarray(self.grid[:, None] == values[None, :], dtype=np.float64)
         apart = np.abs(self.places(self.grid)[:, None] - self.places(values)[None, :]) / width
         near: Floats = np.maximum(0.0, 1 - apart**2)
         return near
@@ -211,7 +211,7 @@ class Axis:
             return flat
         z = self.law.latent(self.grid)
         low, high = self._ends
-        return flat * np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi) * (high - low)
+        return np.asarray(np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi) * (high - low), dtype=np.float64)
 
     def density(self, values: Floats) -> Floats:
         """A kernel density of trials at each place, reflected at the ends of the axis; 0 without trials.

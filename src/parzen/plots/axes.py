@@ -119,7 +119,9 @@ class Axis:
             lane: Whether NaN goes to the lane; else it stays NaN.
         """
         units = self.units(values, lane)
-        return self.at(units if numbers is None else units + self.jitter(values, numbers))
+        if numbers is not None:
+            units = np.clip(units + self.jitter(values, numbers), LANE - 0.04, 1.03)
+        return self.at(units)
 
     def jitter(self, values: Any, numbers: Any) -> Floats:
         """Displacements in units that part equal values; the same for the same trial in every picture.
@@ -144,7 +146,8 @@ class Axis:
             first = math.ceil(self.low / self.step - 1e-9) * self.step
             if self.kind == "lattice":
                 first = self.low + (0 if self.log else self.step / 2)
-            count = math.floor((self.high - first) / self.step + 1e-9) + 1
+            last = self.high - (0 if self.log or self.kind == "line" else self.step / 2)
+            count = math.floor((last - first) / self.step + 1e-9) + 1
             if count <= points:
                 return np.asarray(first + self.step * np.arange(count), dtype=np.float64)
             spread = self.at(np.linspace(0.0, 1.0, points))
@@ -190,7 +193,8 @@ def axis(space: Space, j: int, values: Any = ()) -> Axis:
             given,
         )
     log, low, high, step, lattice = _ends(param, geometry, values)
-    pad = 0.0 if step is None or not lattice or log else step / 2
+    few = step is not None and (high - low) / step < 2 * FEW
+    pad = 0.0 if step is None or log or not (lattice or few) else step / 2  # room for half of the jitter
     ticks = _ticks(low, high, log, step if lattice else None)
     names = tuple(brief(tick) for tick in ticks)
     if log and step is not None and not lattice and _reaches_zero(param):

@@ -104,8 +104,19 @@ def importance(
     """
     other = interactive(backend, "importance", ax)
     shown = bars(target, top, metric)
-    if other is not None:
-        return other(shown)
+    return draw_bars(shown, ax) if other is None else other(shown)
+
+
+def draw_bars(shown: Bars, ax: Any = None) -> Any:
+    """Draw importances with Matplotlib.
+
+    Args:
+        shown: Their data.
+        ax: Matplotlib axes to draw on; None for a new figure.
+
+    Returns:
+        The figure.
+    """
     figure, own = mpl.new_axes(ax, (7.4, float(np.clip(0.36 * len(shown.found) + 1.3, 2.2, 14))))
     colours = mpl.style(
         own,

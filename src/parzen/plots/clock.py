@@ -38,7 +38,7 @@ def draw_gaps(ax: Axes, found: Lanes, colours: Palette) -> None:
     for low, high in found.gaps:
         left, right = found.drawn(np.array([low, high]))
         middle = (left + right) / 2
-        ax.axvspan(left, right, color=colours.paper, lw=0, zorder=3)
+        ax.axvspan(left, right, color=colours.paper, lw=0, zorder=1.5)
         for x in (left + 0.3 * (right - left), left + 0.7 * (right - left)):
             ax.plot(
                 [x, x],

@@ -81,7 +81,7 @@ class Lines:
         if out:
             found.append(f"{out} outlying {self.data.word}s drawn at the end of their axis.")
         if any(self.lanes):
-            found.append("Shaded: no value, since the trial does not use it or has no loss.")
+            found.append("In the lane below an axis: trials that do not use it, or have no loss.")
         return " ".join(found)
 
 

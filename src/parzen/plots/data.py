@@ -314,8 +314,8 @@ def scale(shown: Any, keep: Any = ()) -> Scale:
     """Choose limits that outliers cannot spoil, and log or symlog where values span decades.
 
     An outlier lies beyond the quartiles by more than five of their distances, on the
-    scale that is chosen, and would make the axis more than four times as long; it is
-    counted in `under` or `over`, and never silently lost.
+    scale that is chosen, and would make the axis more than four times as long
+    (twice, if logarithmic); it is counted in `under` or `over`, and never silently lost.
 
     Args:
         shown: (n,) values as the user counts; NaN is ignored.
@@ -340,7 +340,8 @@ def scale(shown: Any, keep: Any = ()) -> Scale:
     inside = bent[(bent >= quarter - reach) & (bent <= most + reach)] if len(bent) >= 8 else bent
     low, high = span(np.concatenate([inside, flat(kept)]))
     whole = span(np.concatenate([bent, flat(kept)]))
-    if whole[1] - whole[0] <= WORTH * (high - low):
+    worth = WORTH if kind == "linear" else WORTH / 2
+    if whole[1] - whole[0] <= worth * (high - low):
         low, high = whole
     low, high = float(back(low)), float(back(high))
     return Scale(kind, low, high, threshold, int((values < low).sum()), int((values > high).sum()))
@@ -357,7 +358,7 @@ def _kind(finite: Floats) -> tuple[str, float]:
     low, high = np.quantile(size, [0.05, 0.95])
     if (finite >= 0).all() or (finite <= 0).all():
         lowest, half = float(size.min()), float(np.median(size))
-        most = float(np.quantile(size, 0.98))
+        most = float(np.quantile(size, 0.98, method="lower"))
         crowded = most / lowest >= 10 and half - lowest < 0.15 * (most - lowest)
         if high / low < 100 and not crowded:
             return "linear", 1.0

@@ -8,8 +8,6 @@ read on a dark background.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,57 +15,14 @@ import numpy as np
 from parzen.errors import InvalidArgument, MissingDependency
 from parzen.plots.axes import INACTIVE, Axis
 from parzen.plots.data import Scale
+from parzen.plots.palettes import DARK as DARK  # noqa: PLC0414  # the other files find them here
+from parzen.plots.palettes import LIGHT as LIGHT  # noqa: PLC0414
+from parzen.plots.palettes import Palette as Palette  # noqa: PLC0414
 from parzen.plots.words import brief, minor_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes as Axes  # noqa: PLC0414  # for the other files
     from matplotlib.figure import Figure as Figure  # noqa: PLC0414
-
-RANKS = "viridis_r"  # colour map of ranks: the best are dark on white
-RANKS_ON_DARK = "viridis"
-
-
-@dataclass(frozen=True)
-class Palette:
-    """Colours that fit the background of some axes.
-
-    Attributes:
-        ink: Text and strong lines.
-        faint: Grid, frames and what stands back.
-        paper: The background.
-        best: The best-so-far line and the best trial.
-        states: State -> colour.
-        series: Colours of several lines or groups, in order.
-        ranks: Name of the colour map for ranks.
-    """
-
-    ink: str
-    faint: str
-    paper: str
-    best: str
-    states: Mapping[str, str]
-    series: tuple[str, ...]
-    ranks: str
-
-
-LIGHT = Palette(
-    ink="#222222",
-    faint="#9a9a9a",
-    paper="#ffffff",
-    best="#D55E00",
-    states={"done": "#0072B2", "running": "#009E73", "pruned": "#8f8f8f", "failed": "#A3195B"},
-    series=("#0072B2", "#D55E00", "#009E73", "#A3195B", "#B07A00", "#3D3D3D", "#56B4E9", "#CC79A7"),
-    ranks=RANKS,
-)
-DARK = Palette(
-    ink="#eeeeee",
-    faint="#8a8a8a",
-    paper="#000000",
-    best="#FFA54A",
-    states={"done": "#56B4E9", "running": "#2FD6A3", "pruned": "#a5a5a5", "failed": "#FF7FB0"},
-    series=("#56B4E9", "#FFA54A", "#2FD6A3", "#FF7FB0", "#F0E442", "#cfcfcf", "#7FA8FF", "#E3B5D3"),
-    ranks=RANKS_ON_DARK,
-)
 
 
 def pyplot() -> Any:
@@ -128,7 +83,13 @@ def new_axes(ax: Axes | None = None, size: tuple[float, float] = (7.0, 4.0)) -> 
 
 
 def new_grid(
-    rows: int, columns: int, ax: Axes | None = None, size: tuple[float, float] = (8.0, 6.0), **ratios: Any
+    rows: int,
+    columns: int,
+    ax: Axes | None = None,
+    size: tuple[float, float] = (8.0, 6.0),
+    *,
+    measured: bool = True,
+    **ratios: Any,
 ) -> tuple[Figure, Any]:
     """A grid of axes: of a new figure, or in the place of the user's axes.
 
@@ -137,7 +98,9 @@ def new_grid(
         columns: How many columns.
         ax: What the user gave; it is emptied and its place divided.
         size: Width and height of a new figure, in inches.
-        ratios: `width_ratios`, `height_ratios`, `wspace`, `hspace` as Matplotlib has them.
+        measured: Whether the layout of a new figure makes room for every word, which takes seconds for
+            a hundred axes; else margins are those of `ratios`.
+        ratios: `width_ratios`, `height_ratios`, `wspace`, `hspace`, `left` as Matplotlib's `GridSpec` has them.
 
     Returns:
         The figure and a (rows, columns) array of axes.
@@ -148,7 +111,7 @@ def new_grid(
     """
     plt = pyplot()
     if ax is None:
-        figure = plt.figure(figsize=size, layout="constrained")
+        figure = plt.figure(figsize=size, layout="constrained" if measured else None)
         return figure, figure.add_gridspec(rows, columns, **ratios).subplots(squeeze=False)
     figure = _figure_of(ax)
     place = ax.get_subplotspec()
@@ -391,4 +354,4 @@ def whole_ticks(ax: Axes, which: str = "x") -> None:
         ax: The axes.
         which: ``"x"`` or ``"y"``.
     """
-    ax.locator_params(axis=which, integer=True)  # type: ignore[arg-type]
+    ax.locator_params(axis=which, integer=True, min_n_ticks=1)  # type: ignore[arg-type]

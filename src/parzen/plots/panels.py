@@ -21,6 +21,7 @@ WIDTH, TALL, STRIP = 2.75, 1.75, 0.5  # of a panel, and of the strip below it
 SPACE, BETWEEN = 0.35, 0.62  # beside a panel, and below its strip for ticks and the next title
 TITLE, HEAD, FOOT, LEFT = 0.55, 0.95, 0.35, 0.85
 ROWS = 36  # of cells
+KEY = "Dashed: ends of the range. Below: prior, l(x) of the best and g(x) of the other trials."
 
 
 def draw_page(page: Page, ax: Any = None) -> Any:
@@ -43,13 +44,13 @@ def draw_page(page: Page, ax: Any = None) -> Any:
         top = _section(figure, region, page, section, (columns, top), colours)
     if ax is None:
         headline(figure, "How does each hyperparameter matter?", page.subtitle, colours)
-        footnote(figure, page.remark, colours)
+        footnote(figure, f"{page.remark} {KEY}".strip(), colours)
         _legend(figure, page.data, colours)
     return figure
 
 
 def _place(ax: Any, width: float, height: float) -> tuple[Any, Any, mpl.Palette]:
-    """A figure, the colours, and how a rectangle in inches of the page becomes one in shares of the figure."""
+    """A figure, how a rectangle in inches of the page becomes one in shares of it, and its colours."""
     if ax is None:
         figure = mpl.pyplot().figure(figsize=(width, height))
         left, bottom, across, upwards = 0.0, 0.0, 1.0, 1.0

@@ -89,7 +89,8 @@ def _bandwidth(n: int, options: tuple[int, int]) -> float:
 
 def _squares(at: Floats, x: Floats, categorical: bool) -> Floats:
     """Squared distances; options are infinitely far from each other."""
-    return np.where(at == x, 0.0, np.inf) if categorical else (at - x) ** 2
+    squares: Floats = np.where(at == x, 0.0, np.inf) if categorical else (at - x) ** 2
+    return squares
 
 
 def _binned(
@@ -115,7 +116,8 @@ def _clipped(losses: Floats) -> Floats:
     if len(losses) < 4:
         return losses
     low, middle, high = np.quantile(losses, [0.0, 0.5, 0.9])
-    return np.minimum(losses, max(high, middle + 3 * (middle - low)))
+    most = max(float(high), float(middle + 3 * (middle - low)))
+    return np.asarray(np.minimum(losses, most), dtype=np.float64)
 
 
 def _fitted(

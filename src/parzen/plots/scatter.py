@@ -85,7 +85,7 @@ class Pairs:
         if faint:
             found.append(f"Without a rank: {', '.join(faint)}.")
         if any(self.lanes):
-            found.append("Shaded: trials that do not use the hyperparameter.")
+            found.append("In the lane beside an axis: trials that do not use it.")
         return " ".join(found)
 
 

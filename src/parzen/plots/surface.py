@@ -68,7 +68,7 @@ def contours(target: Any, x: str | None = None, y: str | None = None) -> Contour
     data = read(target)
     columns = _pair(target, data, x, y)
     drawn = tuple(axis(data.space, j, data.values[:, j]) for j in columns)
-    both = ~np.isnan(data.values[:, list(columns)]).any(axis=1)
+    both = ~(np.isnan(data.values[:, columns[0]]) | np.isnan(data.values[:, columns[1]]))
     if len(data) and not both.any():
         labels = [data.space.params[j].label for j in columns]
         raise InvalidArgument(

@@ -171,7 +171,7 @@ def clock_ticks(found: Lanes) -> tuple[Floats, list[str], str]:
         (t,) places on the axis in seconds, their names, and the unit of these.
     """
     end = float(found.drawn(found.total)) or 1.0
-    size, unit = unit_of(found.total)
+    size, unit = unit_of(end)
     pieces = np.concatenate([[0.0], found.gaps.ravel(), [found.total]]).reshape(-1, 2) / size
     longest = max(float((pieces[:, 1] - pieces[:, 0]).max()), 1e-9)
     ticks: list[float] = []

@@ -89,9 +89,6 @@ class Page:
             found.append(f"{data.counts['pruned']} pruned, at their last report.")
         if data.counts["running"]:
             found.append(f"{data.counts['running']} running, not drawn.")
-        found.append(
-            "Dashed: ends of the range. Below: prior, l(x) of the best and g(x) of the other trials."
-        )
         return " ".join(found)
 
 

@@ -73,6 +73,8 @@ def brief(x: float) -> str:
     """
     if x == 0 or 1e-3 <= abs(x) < 1e5:
         return f"{x:.4g}" if abs(x) < 1000 else f"{x:.6g}"
+    if not math.isfinite(x):
+        return str(x)
     mantissa, _, power = f"{x:.2e}".partition("e")
     short = mantissa.rstrip("0").rstrip(".")
     return f"{short}e{int(power)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -92,7 +93,8 @@ def drive(
         Exception: What the objective raised, if `on_error` is ``"raise"``; it is in the log.
         KeyboardInterrupt: At the second Ctrl-C, or where the first cut nothing short.
     """
-    return _Loop(study, executor, limits, progress, told, more).run(evaluate)
+    progress.stopped = _Loop(study, executor, limits, progress, told, more).run(evaluate)
+    return progress.stopped
 
 
 class _Loop:
@@ -117,13 +119,17 @@ class _Loop:
         self.failed_in_a_row = 0
         self.stopped: str | None = None
         self.exhausted = False
-        incumbent = study.incumbent
-        self.best = None if incumbent is None else incumbent[1]
         self.begun = time.monotonic()
         self.looked = self.renewed = self.busy = self.begun
         self.idle = IDLE[0]
         self.since = len(study.trials)
         self.requests = len(study.ledger.requests)
+        self.paused = (
+            study.durable and study.paused
+        )  # a wish to pause stands until it is undone; others are for those who run
+        self.cancelled = False
+        if self.paused:
+            self.say_paused()
 
     def run(self, evaluate: Evaluate) -> str | None:
         with (
@@ -157,9 +163,9 @@ class _Loop:
                 self.stopped = "interrupted"
             elif self.late():
                 self.stopped = self.stopped or "timeout"
-            if not self.stopped:
+            if not self.stopped and not self.paused:
                 self.fill()
-            if self.stopped and self.limits.abandon:
+            if self.cancelled or (self.stopped and self.limits.abandon):
                 return
             if not self.running:
                 if self.stopped or self.over():
@@ -211,6 +217,7 @@ class _Loop:
         task = self.study.task(trial)
         self.running[trial.number] = task
         self.keeper.add(task)
+        self.progress.began(trial)
         self.executor.submit(task)
 
     def ask(self) -> None:
@@ -290,6 +297,7 @@ class _Loop:
     # Collecting
 
     def collect(self) -> None:
+        self.progress.tick()
         ended = self.executor.wait(LOOK if self.study.durable and self.executor.parallel else self.patience())
         if ended:
             self.idle = IDLE[0]
@@ -317,12 +325,32 @@ class _Loop:
         if now - self.renewed > LEASE / 3:
             self.renewed = now
             study.renew(self.running)
-        for request in study.ledger.requests[self.requests :]:
-            if request.what == "stop":
-                self.stopped = self.stopped or "stopped"
-        self.requests = len(study.ledger.requests)
+        self.obey()
         if study.lockstep is None and not self.stopped:
             self.check_rules(study.history)
+
+    def obey(self) -> None:
+        """Do what was asked for since the last look; the last request counts."""
+        requests = self.study.ledger.requests
+        if len(requests) == self.requests:
+            return
+        self.requests, what = len(requests), requests[-1].what
+        before, self.paused = self.paused, what == "pause"
+        if self.paused and not before:
+            self.say_paused()
+        elif before and what == "resume":
+            self.progress.alert("parzen: going on")
+        self.cancelled = what == "cancel"
+        if what in ("stop", "cancel"):
+            self.stopped = self.stopped or ("stopped" if what == "stop" else "cancelled")
+
+    def say_paused(self) -> None:
+        name, place = self.study.name, self.study.place
+        named = "" if name == "default" else f" --name {shlex.quote(name)}"
+        self.progress.alert(
+            "parzen: paused, no new trial is started; "
+            f"to go on: parzen resume {shlex.quote(place)}{named} --no-work"
+        )
 
     def take(self, task: Task, outcome: Outcome) -> None:
         """Record what became of a trial."""
@@ -334,9 +362,7 @@ class _Loop:
             self.told(trial, outcome)
         if not counts:
             return
-        if outcome.status == "done" and (self.best is None or outcome.losses[0] < self.best):
-            self.best = outcome.losses[0]
-        self.progress.ended(self.best)
+        self.progress.ended(trial)
         self.busy = time.monotonic()
         self.failed_in_a_row = self.failed_in_a_row + 1 if outcome.status == "failed" else 0
         if self.failed_in_a_row == self.limits.in_a_row:
@@ -372,6 +398,7 @@ class _Loop:
         if what == "report":
             value, step = values
             self.study.report(task.number, value, step, task.attempt)
+            self.progress.reported(task.number, value, step)
             return None
         if what == "should_prune":
             return self.study.should_prune(task.number)
@@ -382,7 +409,8 @@ class _Loop:
         trials = self.study.trials
         what = ", ".join(f"trial {n}, {now - trials[n].started:.0f} s so far" for n in self.running)
         several = "trials" if len(self.running) > 1 else "trial"
-        self.progress.alert(f"Stopping after the running {several} ({what}). Ctrl-C again to stop now.")
+        after = f" after the running {several} ({what})" if what else ""
+        self.progress.alert(f"Stopping{after}. Ctrl-C again to stop now.")
 
     def used_up(self) -> bool:
         study = self.study

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from parzen.algorithms import base as algorithms
-from parzen.errors import InvalidArgument, SearchExhausted, Taken
+from parzen.errors import InvalidArgument, SearchExhausted, Taken, did_you_mean
 from parzen.executors.base import Outcome, Task
 from parzen.history import events as e
 from parzen.history.history import ENDED, History, Status, Trial
@@ -38,6 +38,7 @@ from parzen.storage.memory import MemoryStore
 
 CHUNK = 20_000  # events read at once
 LEASE = 60.0  # seconds that a claim is safe after its owner was last heard of
+REQUESTS = ("pause", "resume", "stop", "cancel")
 PATIENCE = 10.0  # seconds until somebody else's opened trial without a point is taken up
 
 
@@ -761,14 +762,27 @@ class Study:
         self._append(e.Noted(time.time(), dict(note), number))
 
     def request(self, what: str) -> None:
-        """Ask whoever runs the study to stop: ``"stop"`` lets running trials end, ``"resume"`` undoes it.
+        """Ask those who run the study for something; they look about once a second.
+
+        ``"pause"`` starts no new trial and lets running ones end, until ``"resume"``; it also holds for
+        those who begin to run it later. ``"stop"`` ends the search after the running trials,
+        ``"cancel"`` at once: running trials are given back and run again when the study goes on.
 
         Args:
-            what: One of the two.
+            what: One of the four.
         """
-        if what not in ("stop", "resume"):
-            raise InvalidArgument(f"a request must be 'stop' or 'resume'; got {what!r}")
+        if what not in REQUESTS:
+            raise InvalidArgument(
+                f"a request must be one of {', '.join(map(repr, REQUESTS))}; got {what!r}."
+                f"{did_you_mean(what, list(REQUESTS))}"
+            )
         self._append(e.Requested(time.time(), what))
+
+    @property
+    def paused(self) -> bool:
+        """Whether somebody asked for a pause that still stands."""
+        requests = self.ledger.requests
+        return bool(requests) and requests[-1].what == "pause"
 
     def put_in(self, point: dict[str, float | int], note: dict[str, Any]) -> Trial:
         """Add a trial with a given point, which then waits for its evaluation.

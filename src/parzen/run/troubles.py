@@ -58,8 +58,10 @@ class Troubles:
                 self._raise(trial.number, error)
                 return
             self._say(trial, error)
-        elif trial.losses and trial.losses[0] != trial.losses[0]:
-            self._note_nan(trial)
+        else:
+            self._progress.failed(trial)
+            if trial.losses and trial.losses[0] != trial.losses[0]:
+                self._note_nan(trial)
         if self._study.lockstep is None:
             self._give_up(self._failures, trial, error)
 
@@ -124,9 +126,7 @@ class Troubles:
         return most is not None and len(failed) > most
 
     def _say(self, trial: Trial, error: BaseException) -> None:
-        where = (trial.error or {}).get("where")
-        place = f" ({where})" if where else ""
-        self._progress.say(f"parzen: trial {trial.number} failed: {why_failed(trial)}{place}")
+        self._progress.failed(trial)
         self._same_error.append(type(error).__name__)
         if len(self._study.trials) == 3 and len(self._same_error) == 3 and len(set(self._same_error)) == 1:
             warn(f"the first 3 trials all failed with {why_failed(trial)}", ResultWarning)

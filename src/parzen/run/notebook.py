@@ -1,0 +1,211 @@
+"""What a Jupyter notebook shows: one display that is replaced at most twice a second.
+
+HTML and an inline picture, without scripts or widgets: so it also shows in a
+saved notebook and on sites that render one. Colours follow the page's text,
+so that light and dark themes both work. The same in plain text goes with it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from html import escape
+from itertools import pairwise
+from typing import Any
+
+from parzen.history.history import Status, Trial
+from parzen.run import standing
+from parzen.run.console import View
+from parzen.run.failures import why_failed
+from parzen.run.standing import Standing, render
+from parzen.run.wording import UNICODE, clean, configuration, cut, number, seconds
+
+WIDTH, HEIGHT = 560, 120  # of the picture, in its own units
+DOTS = 300  # trials that it shows as dots, at most
+FAILURES = 10  # that are listed, at most
+PLAIN = 100  # columns of the plain text
+ACCENT = "#2a8fd6"  # seen on white and on black
+
+
+class Notebook(View):
+    """Headline, bar, the best so far as a picture, failures."""
+
+    per_second = 2.0
+
+    def __init__(self) -> None:
+        self._id = f"parzen-{os.urandom(6).hex()}"
+        self._shown = False
+        self._losses: list[
+            float
+        ] = []  # of trials in the order of their ends, in the user's sign; NaN for others
+        self._failures: list[tuple[Trial, int]] = []
+        self._said: list[str] = []
+        self._read = 0
+
+    def begin(self, now: Standing) -> None:
+        """Show what is there already."""
+        for trial in now.study.trials:
+            if trial.status in (Status.DONE, Status.FAILED, Status.PRUNED):
+                self._note(now, trial)
+        self._publish(now, "")
+
+    def _note(self, now: Standing, trial: Trial) -> None:
+        done = trial.status is Status.DONE and trial.losses
+        self._losses.append(now.value(trial) if done else float("nan"))
+
+    def count(self, now: Standing) -> None:
+        """Keep its loss for the picture."""
+        if now.last is not None:
+            self._note(now, now.last)
+
+    def draw(self, now: Standing, soft: bool) -> None:
+        """Replace the display."""
+        self._publish(now, "")
+
+    def failed(self, now: Standing, trial: Trial, more: int) -> None:
+        """It is in the list, from the next drawing on."""
+        self._failures = [*self._failures, (trial, more)][-FAILURES:]
+
+    def say(self, text: str) -> None:
+        """Below the headline."""
+        self._said = [*self._said, clean(text)][-3:]
+
+    def end(self, now: Standing, stopped: str | None, interrupted: bool, brief: bool) -> None:
+        """Show the final state."""
+        now.note = ""
+        lines = standing.summary(now, stopped, interrupted, None, UNICODE)
+        self._publish(now, render(lines[0], colour=False), [render(line, colour=False) for line in lines])
+
+    def _publish(self, now: Standing, headline: str, plain: list[str] | None = None) -> None:
+        """Send the display, or a new state of it.
+
+        Args:
+            now: How the search stands.
+            headline: Left empty while the search runs.
+            plain: The plain text; left out, the live lines.
+        """
+        from IPython.display import display, update_display
+
+        lines = plain or [render(line, colour=False) for line in standing.live(now, PLAIN, UNICODE)]
+        data = {
+            "text/plain": "\n".join(line.rstrip() for line in lines),
+            "text/html": self._html(now, headline),
+        }
+        show = update_display if self._shown else display
+        self._shown = True
+        show(data, raw=True, display_id=self._id)
+
+    # The page
+
+    def _html(self, now: Standing, headline: str) -> str:
+        head = (headline or render(standing.status(now), colour=False)).replace("  ", " · ")
+        parts = [f'<div style="font-weight:600;margin-bottom:.3em">{_text(head)}</div>']
+        parts += [f'<div style="opacity:.75">{_text(line)}</div>' for line in (*self._said, now.note) if line]
+        if now.total:
+            parts.append(_bar(now.done, now.total))
+        if now.best is not None:
+            found = configuration(now.study.ledger.space, now.best, UNICODE.more)
+            best = f"best {now.word} <b>{number(now.value(now.best), 6)}</b> (trial {now.best.number})"
+            parts.append(f"<div>{best} &nbsp;<code>{_text(found)}</code></div>")
+        parts.append(picture(self._losses, now.study.maximize, now.word))
+        parts.append(self._failed_list(now))
+        style = "max-width:46em;font-size:.95em;line-height:1.5;color:inherit"
+        return f'<div style="{style}">{"".join(parts)}</div>'
+
+    def _failed_list(self, now: Standing) -> str:
+        failed = sum(now.reasons.values())
+        if not failed:
+            return ""
+        rows = []
+        for trial, more in self._failures:
+            where = (trial.error or {}).get("where")
+            text = cut(clean(why_failed(trial)), 200, UNICODE.more) + (f" ({where})" if where else "")
+            others = f" and {more} more before it" if more else ""
+            took = seconds(trial.ended - trial.started)
+            rows.append(f"<li>trial {trial.number}{others}: {_text(text)} <small>{took}</small></li>")
+        word = "trial" if failed == 1 else "trials"
+        return f"<details><summary>{failed} {word} failed</summary><ul>{''.join(rows)}</ul></details>"
+
+
+def _text(text: str) -> str:
+    return escape(text, quote=True)
+
+
+def _bar(done: int, total: int) -> str:
+    share = min(max(done / total, 0.0), 1.0)
+    inner = f'<div style="width:{100 * share:.1f}%;height:100%;background:{ACCENT};border-radius:3px"></div>'
+    frame = "height:.5em;border-radius:3px;margin:.3em 0;background:rgba(128,128,128,.3)"
+    label = f'role="progressbar" aria-valuemin="0" aria-valuemax="{total}" aria-valuenow="{done}"'
+    return f'<div {label} style="{frame}">{inner}</div>'
+
+
+def picture(values: list[float], maximize: bool, word: str) -> str:
+    """The best so far as steps over the trials, and trials as dots; empty without two values.
+
+    Args:
+        values: What the objective returned, in the order of the trials' ends; NaN where there is nothing.
+        maximize: Whether large values are good.
+        word: ``"loss"`` or ``"value"``.
+    """
+    known = [(i, v) for i, v in enumerate(values) if abs(v) < float("inf")]
+    if len(known) < 2:
+        return ""
+    best = max if maximize else min
+    steps = [known[0]]
+    for i, v in known[1:]:
+        if best(v, steps[-1][1]) != steps[-1][1]:
+            steps.append((i, v))
+    low, high = _range([v for _, v in known], steps, maximize)
+    left, right, top, bottom = 62.0, WIDTH - 8.0, 8.0, HEIGHT - 20.0
+
+    def x(i: float) -> float:
+        return left + (right - left) * i / max(len(values) - 1, 1)
+
+    def y(v: float) -> float:
+        share = (min(max(v, low), high) - low) / (high - low)
+        return bottom - (bottom - top) * share
+
+    line = f"M{x(steps[0][0]):.1f} {y(steps[0][1]):.1f}"
+    line += "".join(f"H{x(i):.1f}V{y(v):.1f}" for _, (i, v) in pairwise(steps)) + f"H{right:.1f}"
+    every = -(-len(known) // DOTS)
+    dots = "".join(f'<circle cx="{x(i):.1f}" cy="{y(v):.1f}" r="1.8"/>' for i, v in known[::-every])
+    top_label, low_label = number(high, 3), number(low, 3)
+    if maximize and min(v for _, v in known) < low:
+        low_label = f"≤ {low_label}"
+    elif not maximize and max(v for _, v in known) > high:
+        top_label = f"≥ {top_label}"
+    sentence = f"Best {word} so far: {number(steps[-1][1], 6)} after {len(values)} trials"
+    return "".join(
+        (
+            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{sentence}" ',
+            'style="width:100%;max-width:700px;color:inherit;display:block" ',
+            'font-size="11" fill="currentColor">',
+            f"<title>{sentence}</title>",
+            f'<path d="M{left} {top}V{bottom}H{right}" fill="none" stroke="currentColor" opacity=".4"/>',
+            f'<g opacity=".35">{dots}</g>',
+            f'<path d="{line}" fill="none" stroke="{ACCENT}" stroke-width="2"/>',
+            f'<text x="{left - 4}" y="{top + 8}" text-anchor="end">{top_label}</text>',
+            f'<text x="{left - 4}" y="{bottom}" text-anchor="end">{low_label}</text>',
+            f'<text x="{left}" y="{HEIGHT - 5}">{word} and best so far</text>',
+            f'<text x="{right}" y="{HEIGHT - 5}" text-anchor="end">{len(values)} trials</text>',
+            "</svg>",
+        )
+    )
+
+
+def _range(values: list[float], steps: list[tuple[int, float]], maximize: bool) -> tuple[float, float]:
+    """What it spans: three quarters of the trials and all later steps; worse ones lie on its edge."""
+    ordered = sorted(values, reverse=maximize)
+    best, usual = ordered[0], ordered[(3 * (len(ordered) - 1)) // 4]
+    later = [v for _, v in steps[1:]] or [v for _, v in steps]
+    worst = (min if maximize else max)(usual, *later)
+    if worst == best:
+        worst = best + (-1 if maximize else 1) * (abs(best) or 1.0)
+    return (worst, best) if maximize else (best, worst)
+
+
+def here() -> bool:
+    """Whether this runs in a Jupyter kernel, Colab's included."""
+    get_ipython: Any = sys.modules["IPython"].get_ipython if "IPython" in sys.modules else None
+    shell = None if get_ipython is None else get_ipython()
+    return any(kind.__name__ == "ZMQInteractiveShell" for kind in type(shell).__mro__)

@@ -1,0 +1,237 @@
+"""Trials in a few words: numbers, times, configurations, and text that fits a width.
+
+Nothing here knows a terminal. Text of the user's (labels, options, messages)
+goes through `clean`, so that it can hold no control code.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from parzen.history.history import Trial
+from parzen.space.space import Space
+
+LABEL, VALUE = 24, 20  # cells that a label and a value of a configuration may take
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The characters of a display.
+
+    Attributes:
+        good: Before a trial that is the best so far.
+        bad: Before one that failed.
+        plain: Before any other.
+        more: Where text was cut.
+        dot: Between two remarks.
+        bar: Of a bar: a full cell, and its beginnings from the shortest on.
+        rest: An empty cell of a bar.
+    """
+
+    good: str = "✓"
+    bad: str = "✗"
+    plain: str = "·"
+    more: str = "…"
+    dot: str = "·"
+    bar: str = "█▏▎▍▌▋▊▉"
+    rest: str = "░"
+
+
+UNICODE = Marks()
+ASCII = Marks(good="+", bad="x", plain="-", more="...", dot="-", bar="#", rest=".")
+
+
+def marks_for(encoding: str | None) -> Marks:
+    """The marks that an encoding can show.
+
+    Args:
+        encoding: Of a stream; None stands for ASCII.
+
+    >>> marks_for("latin-1").good
+    '+'
+    """
+    try:
+        "".join(str(getattr(UNICODE, name)) for name in Marks.__slots__).encode(encoding or "ascii")
+    except (LookupError, UnicodeEncodeError):
+        return ASCII
+    return UNICODE
+
+
+def clean(text: str) -> str:
+    r"""Text in one line without control codes.
+
+    Args:
+        text: Anything.
+
+    >>> clean("two\nlines\x1b[2J")
+    'two lines [2J'
+    """
+    if text.isprintable():
+        return text
+    return re.sub(" +", " ", "".join(c if c.isprintable() else " " for c in text)).strip()
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal a clean text takes.
+
+    Args:
+        text: Without control codes.
+
+    >>> cells("lr"), cells("学習率")
+    (2, 6)
+    """
+    if text.isascii():
+        return len(text)
+    return sum(_cells_of(c) for c in text)
+
+
+def _cells_of(c: str) -> int:
+    if unicodedata.combining(c) or unicodedata.category(c) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(c) in "WF" else 1
+
+
+def cut(text: str, width: int, more: str = UNICODE.more) -> str:
+    """The beginning of a text, marked where something was left out.
+
+    Args:
+        text: Clean.
+        width: The most columns.
+        more: The mark.
+
+    >>> cut("hidden_units", 8), cut("lr", 8)
+    ('hidden_…', 'lr')
+    """
+    if cells(text) <= width:
+        return text
+    room, kept = width - cells(more), ""
+    if room < 0:
+        return more[: max(width, 0)]
+    for c in text:
+        room -= _cells_of(c)
+        if room < 0:
+            break
+        kept += c
+    return kept + more
+
+
+def number(x: float, digits: int = 5) -> str:
+    """A number as people read it.
+
+    Args:
+        x: Any number.
+        digits: Significant ones.
+
+    >>> number(0.0193017), number(123456.7), number(3.0), number(1e-12)
+    ('0.019302', '123457', '3', '1e-12')
+    """
+    text = f"{x:.{digits}g}"
+    if "e+" in text and abs(x) < 1e15:
+        return f"{x:.0f}"
+    return text
+
+
+def seconds(t: float) -> str:
+    """How long something took.
+
+    Args:
+        t: Seconds.
+
+    >>> [seconds(t) for t in (0.00012, 0.034, 1.23, 61, 4000, 200_000)]
+    ['0.1 ms', '34 ms', '1.2 s', '1:01', '1:06:40', '2 d 7 h']
+    """
+    if not t < 1e9:  # a clock that jumped, or no start
+        return "?"
+    if t < 0.00005:
+        return "<0.1 ms"
+    if t < 0.0095:
+        return f"{1000 * t:.1f} ms"
+    if t < 0.0995:
+        return f"{1000 * t:.0f} ms"
+    if t < 59.95:
+        return f"{t:.1f} s"
+    return clock(t)
+
+
+def clock(t: float) -> str:
+    """A time that is left or has gone by, with its minutes.
+
+    Args:
+        t: Seconds.
+
+    >>> clock(34), clock(3700)
+    ('0:34', '1:01:40')
+    """
+    whole = round(t)
+    hours, rest = divmod(whole, 3600)
+    if hours >= 48:
+        return f"{hours // 24} d {hours % 24} h"
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def rate(per_trial: float) -> str:
+    """How fast trials end.
+
+    Args:
+        per_trial: Seconds from one end to the next, on average.
+
+    >>> rate(0.9), rate(0.0004)
+    ('0.9 s/trial', '2500 trials/s')
+    """
+    if per_trial < 0.1:
+        return f"{number(1 / max(per_trial, 1e-9), 3)} trials/s"
+    return f"{seconds(per_trial)}/trial"
+
+
+def option(text: str, index: int) -> str:
+    """A short name for an option of a choice.
+
+    Args:
+        text: What identifies it in `Param.options`.
+        index: Its number.
+
+    >>> option("'svm'", 0), option("{'kind': 'svm', 'C': C~{}}", 0), option("torch.nn:ReLU", 1)
+    ('svm', 'svm', 'ReLU')
+    >>> option("literal(very, long, and, without, a, name, in, it)", 2)
+    '#2'
+    """
+    if text[:1] in "'\"":
+        try:
+            return clean(str(ast.literal_eval(text)))
+        except (ValueError, SyntaxError):
+            return clean(text)
+    if text.startswith("{"):
+        named = re.search(r"^\{(?:'[^']*': [^'{(]*, )*'[^']*': '([^']*)'", text)
+        if named:
+            return clean(named[1])
+    if re.fullmatch(r"[\w.]+:[\w.<>]+", text):
+        return text.rpartition(":")[2].rpartition(".")[2]
+    label, tilde, _ = text.partition("~{")
+    if tilde and label.isidentifier():
+        return label
+    text = text.removeprefix("pos_args")
+    return clean(text) if len(text) <= VALUE else f"#{index}"
+
+
+def configuration(space: Space, trial: Trial, more: str = UNICODE.more) -> str:
+    """The point of a trial as ``model=svm C=0.64``: active hyperparameters in the space's order.
+
+    Args:
+        space: Of the study.
+        trial: With a point.
+        more: Marks what was cut.
+    """
+    words = []
+    for label, x in (trial.point or {}).items():
+        j = space.index.get(label)
+        options = () if j is None else space.params[j].options
+        if options and 0 <= int(x) < len(options):
+            text = option(options[int(x)], int(x))
+        else:
+            text = str(x) if isinstance(x, int) else number(x, 4)
+        words.append(f"{cut(clean(label), LABEL, more)}={cut(text, VALUE, more)}")
+    return " ".join(words)
