@@ -2,12 +2,13 @@
 
 MkDocs calls the functions `on_...` (see `hooks` in mkdocs.yml).
 
-- The menu comes from the tables of docs/index.md: a heading is a group, a link to a page in a row is an entry. A page
-  that is not there is left out.
-- Pages are generated for the change log, for contributors, for each public name (from its docstring), for each
-  command (from its help) and for each executed notebook.
+- The menu comes from the tables of docs/index.md: a heading is a group, a link to a page in a row is an
+  entry. A page that is not there is left out.
+- Pages are generated for the change log, for contributors, for each public name (from its docstring), for
+  each command (from its help) and for each executed notebook.
 - The pages are written for a code host. What MkDocs reads differently is put right here.
-- The built site may name no other host in anything that a browser fetches by itself, and must have each public name.
+- The built site may name no other host in anything that a browser fetches by itself, and must have each
+  public name.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ DOCS = ROOT / "docs"
 # Files outside docs/ that are pages of the site: where they are, and where they go.
 BESIDE = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md"}
 
-# What a browser fetches by itself: scripts, styles, images, frames. Links that a reader clicks are no concern.
+# What a browser fetches by itself: scripts, styles, images, frames; not links that a reader clicks.
 FETCHED = re.compile(
     r"""<(?:script|img|iframe|source|video|audio|embed)\b[^>]*?\bsrc=["']?(?:https?:)?//[^"'\s>]+"""
     r"""|<link\b[^>]*?\bhref=["']?(?:https?:)?//[^"'\s>]+"""
@@ -73,7 +74,7 @@ def menu(index: str, there: set[str]) -> list[dict[str, Any]]:
             heading = line[3:].strip()
         if not line.startswith("|"):
             continue
-        for title, target in re.findall(r"\[([^\]]+)\]\(([^)#]+)\)", line):
+        for title, target in re.findall(r"\[([^\]]+)\]\(([^)#]+)(?:#[^)]*)?\)", line):
             page = outside(target) if target.startswith("../") else target
             if page in there and page not in seen:
                 seen.add(page)

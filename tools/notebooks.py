@@ -1,16 +1,18 @@
-"""The tutorial's notebooks: run from their sources, kept with what they printed and drew, and shown on the site.
+"""The tutorial's notebooks: run from their sources, kept with what they print and draw, shown on the site.
 
     python -m tools.notebooks            run each source, and write the notebook beside it
-    python -m tools.notebooks --check    run each source; fail if a notebook has other code or prints other text
+    python -m tools.notebooks --check    run each; fail if a notebook has other code or prints other text
 
-Sources are `examples/notebooks/*.py` in the percent format; the notebooks beside them are for readers. What changes
-with each run is left out of them: times, identifiers of cells, progress. What depends on the machine is refused.
+Sources are `examples/notebooks/*.py` in the percent format; the notebooks beside them are for readers. What
+changes with each run is left out of them: times, identifiers of cells, progress. What depends on the machine
+is refused.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
+import io
 import os
 import re
 import sys
@@ -77,7 +79,7 @@ def tidied(notebook: Any) -> Any:
             new = nbformat.v4.new_markdown_cell(cell.source)
         else:
             new = nbformat.v4.new_code_cell(cell.source, execution_count=cell.execution_count)
-            new.outputs = [tidy_output(each) for each in cell.outputs]
+            new.outputs = whole([tidy_output(each) for each in cell.outputs if not stopping(each)])
         new.id = f"cell-{number}"
         cells.append(new)
     metadata = {
@@ -87,13 +89,50 @@ def tidied(notebook: Any) -> Any:
     return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
 
 
+def stopping(output: Any) -> bool:
+    """Whether an output is what an interrupted search says at once; it has a duration in it."""
+    return output.get("name") == "stderr" and output.text.startswith("Stopping after the running trial")
+
+
+def whole(outputs: list[Any]) -> list[Any]:
+    """The outputs with neighbouring pieces of print joined: where a kernel cuts them is chance."""
+    found: list[Any] = []
+    for output in outputs:
+        if found and output.output_type == found[-1].output_type == "stream":
+            found[-1].text += output.text
+        else:
+            found.append(output)
+    return found
+
+
 def tidy_output(output: Any) -> Any:
-    """One output, without the backend's remarks."""
+    """One output, without the backend's remarks, and its picture made small.
+
+    Raises:
+        BadNotebook: If it is on the error stream.
+    """
     if output.output_type == "stream" and output.name == "stderr":
         raise BadNotebook(f"a cell wrote to the error stream: {output.text}")
     if "metadata" in output:
         output.metadata = {}
+    if "image/png" in output.get("data", {}):
+        png = base64.b64decode(output.data["image/png"])
+        output.data["image/png"] = base64.b64encode(smaller(png)).decode()
     return output
+
+
+def smaller(png: bytes, widest: int = 1000, colours: int = 96) -> bytes:
+    """A picture of at most `widest` pixels across, with a palette: about a fifth of the bytes."""
+    from PIL import Image
+
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    if picture.width > widest:
+        picture = picture.resize(
+            (widest, round(picture.height * widest / picture.width)), Image.Resampling.LANCZOS
+        )
+    found = io.BytesIO()
+    picture.quantize(colours, dither=Image.Dither.NONE).save(found, "PNG", optimize=True)
+    return found.getvalue()
 
 
 def texts(notebook: Any) -> list[tuple[str, str]]:
@@ -145,7 +184,10 @@ def run(check: bool) -> int:
         differing = [] if old is None else different(texts(old), texts(notebook))
         if old is None or differing:
             code = 1
-            print(f"{target.relative_to(ROOT)} is not what its source makes; run: make notebooks", file=sys.stderr)
+            print(
+                f"{target.relative_to(ROOT)} is not what its source makes; run: make notebooks",
+                file=sys.stderr,
+            )
             print("\n".join(differing), file=sys.stderr)
         else:
             print(f"{target.relative_to(ROOT)}: as kept")
@@ -219,7 +261,8 @@ def page(notebook: dict[str, Any], stem: str) -> str:
     for cell in notebook["cells"]:
         source = joined(cell["source"])
         if cell["cell_type"] == "markdown":
-            parts.append(re.sub(r"\]\(\.\./\.\./docs/", "](../", source))
+            inside = re.sub(r"\]\(\.\./\.\./docs/", "](../", source)
+            parts.append(re.sub(r"\]\((\w+)\.ipynb\)", r"](\1.md)", inside))
             continue
         parts.append(f"```python\n{source}\n```")
         for output in cell["outputs"]:
@@ -235,7 +278,9 @@ def page(notebook: dict[str, Any], stem: str) -> str:
                 text = joined(output.get("text") or data.get("text/plain", ""))
                 parts.append(f'```text title="prints"\n{text.rstrip()}\n```')
     name = f"{stem}.ipynb"
-    parts.append(f"This page is the notebook `{FOLDER / name}` of the repository, with what it printed and drew.")
+    parts.append(
+        f"This page is the notebook `{FOLDER / name}` of the repository, with what it printed and drew."
+    )
     return "\n\n".join(parts) + "\n"
 
 

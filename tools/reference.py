@@ -1,7 +1,7 @@
 """The reference: a page for each public module, a heading for each public name, a page of commands.
 
-The names come from the code (`__all__`), so none can be forgotten; the texts are the docstrings, which mkdocstrings
-puts in. A public module that is not installed here is left out.
+The names come from the code (`__all__`), so none can be forgotten; the texts are the docstrings, which
+mkdocstrings puts in. A public module that this version does not have is left out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MODULES = {
     "parzen.formats": "Import, export, merge.",
     "parzen.sklearn": "Searches as scikit-learn estimators.",
     "parzen.loggers": "Trials in other tools' logs.",
-    "parzen.hyperopt": "Hyperopt's names. [Moving from Hyperopt](../moving-from-hyperopt.md) says what differs.",
+    "parzen.hyperopt": "Hyperopt's names. See [Moving from Hyperopt](../moving-from-hyperopt.md).",
     "parzen.testing": "Contracts for implementations of your own, and problems with known minima.",
 }
 
@@ -79,7 +79,8 @@ def entry(path: str, name: str) -> str:
     if inspect.ismodule(value):
         other = next((each for each in MODULES if each != path and module(each) is value), None)
         if other:
-            return f"{anchor}\n\n## `{name}`\n\nA module: [{other}]({page_of(other).removeprefix('reference/')})."
+            page = page_of(other).removeprefix("reference/")
+            return f"{anchor}\n\n## `{name}`\n\nA module: [{other}]({page})."
         return f"{anchor}\n\n## `{name}`\n\n{directive(value.__name__, name, module=True)}"
     if (inspect.isclass(value) or inspect.isroutine(value)) and ours(value):
         return f"{anchor}\n\n{directive(f'{value.__module__}.{value.__qualname__}', name)}"
@@ -95,11 +96,14 @@ def ours(value: object) -> bool:
 
 
 def directive(target: str, name: str, *, module: bool = False) -> str:
-    """mkdocstrings' block for one object."""
+    """The block by which mkdocstrings puts in one object."""
     options = {"heading_level": 3 if module else 2, "heading": name, "toc_label": name}
     if module:
         options |= {"show_root_heading": False, "show_root_toc_entry": False}
-    lines = [f"      {key}: {str(value).lower() if isinstance(value, bool) else value}" for key, value in options.items()]
+    lines = [
+        f"      {key}: {str(value).lower() if isinstance(value, bool) else value}"
+        for key, value in options.items()
+    ]
     return "\n".join([f"::: {target}", "    options:", *lines])
 
 
@@ -112,7 +116,7 @@ def commands() -> str:
 
 
 def command_helps() -> dict[str, str]:
-    """The help of each command of this version, 100 columns wide."""
+    """The help of each command of this version, 80 columns wide."""
     import contextlib
     import io
     import os
@@ -120,7 +124,7 @@ def command_helps() -> dict[str, str]:
     from parzen.cli import main as cli
 
     before = os.environ.get("COLUMNS")
-    os.environ["COLUMNS"] = "100"
+    os.environ["COLUMNS"] = "80"
     try:
         found = {}
         for name in command_names():
