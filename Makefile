@@ -34,7 +34,7 @@ AX := ax-platform==1.3.1 $(TORCH)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-engines check fmt bench-env overhead failing-region quality constraints clean
-.PHONY: bench-env-slow quality-report robustness pictures
+.PHONY: bench-env-slow quality-report robustness pictures gallery
 .PHONY: chaos lockstep speedup simulation storage opening
 .PHONY: docs docs-serve notebooks notebooks-check notebook-resume
 
@@ -126,6 +126,9 @@ notebooks-check: .venv-docs/.stamp  ## run them, and compare with the notebooks 
 
 notebook-resume: .venv-docs/.stamp  ## interrupt a notebook's kernel in the middle of a search, and go on
 	$(DOCS)/python -m tools.notebook_resume
+
+gallery: .venv/.stamp  ## draw the pictures of docs/pictures.md: a real search, and one of 20 000 trials
+	$(BIN)/python -m benchmarks.gallery $(ARGS)
 
 # Needs uv. Run it after changing dependencies in pyproject.toml.
 CONSTRAINTS_HEADER := "\# Versions that go together, for every platform and Python from 3.11 on.\n\# Written by \`make constraints\` from pyproject.toml.\n"

@@ -78,8 +78,8 @@ def _sections(target: Any, study: Any, data: Data) -> list[tuple[str, str]]:
 
 def _pictures(target: Any, data: Data) -> list[tuple[str, str]]:
     from parzen.plots import history
+    from parzen.plots.page import page
     from parzen.plots.panels import draw_page
-    from parzen.plots.trends import page
 
     found = [("History", pictures.picture("history", pictures.of_history(data), lambda: history(target)))]
     if not len(data.space):
@@ -89,7 +89,7 @@ def _pictures(target: Any, data: Data) -> list[tuple[str, str]]:
     judged = [one.effect.importance for section in effects.sections for one in section.panels]
     judged.sort(key=lambda one: (not one.known, -one.value if one.known else 0.0))
     words = pictures.of_effects(judged, data)
-    found.append(("Effects", pictures.picture("effects", words, lambda: draw_page(effects), long=True)))
+    found.append(("Effects", pictures.picture("effects", words, lambda: draw_page(effects))))
     shown = Bars(data, data.word, tuple(judged[:TOP]), max(len(judged) - TOP, 0))
     words = pictures.of_importance(judged, data.word)
     found.append(("Importance", pictures.picture("importance", words, lambda: draw_bars(shown))))

@@ -21,7 +21,7 @@ from parzen.plots.axes import axis
 from parzen.plots.data import STATES, Data
 from parzen.plots.times import length
 from parzen.plots.tree import Branch, branches, options
-from parzen.plots.words import brief, plural
+from parzen.plots.words import brief, many, plural
 from parzen.run.failures import why_failed
 
 BEST = 100  # trials in the table
@@ -33,7 +33,7 @@ def headline(data: Data) -> str:
     if not len(data):
         return "No trial yet."
     counts = data.counts
-    bad = [f"{counts[state]} {state}" for state in ("running", "pruned", "failed") if counts[state]]
+    bad = [f"{many(counts[state])} {state}" for state in ("running", "pruned", "failed") if counts[state]]
     tail = f"; {', '.join(bad)}" if bad else ""
     if data.best is None:
         return f"None of {plural(len(data), 'trial')} has succeeded yet{tail}."
@@ -41,7 +41,7 @@ def headline(data: Data) -> str:
     since = int((data.numbers > data.numbers[best]).sum())
     flat = f"; no improvement for {plural(since, 'trial')}" if since else ""
     value = float(data.shown(data.losses[best]))
-    return f"Best {data.word} {value:.6g} at trial {data.numbers[best]} of {len(data)}{flat}{tail}."
+    return f"Best {data.word} {value:.6g} at trial {data.numbers[best]} of {many(len(data))}{flat}{tail}."
 
 
 # The best
@@ -135,7 +135,8 @@ def space_part(data: Data) -> str:
 
 
 def _share(data: Data, branch: Branch) -> str:
-    return f"{branch.trials} of {plural(len(data), 'trial')} ({branch.share:.0%}){_best(data, branch.best)}"
+    whole = plural(len(data), "trial")
+    return f"{many(branch.trials)} of {whole} ({branch.share:.0%}){_best(data, branch.best)}"
 
 
 def _best(data: Data, i: int | None) -> str:
@@ -194,15 +195,20 @@ def trials_part(data: Data) -> str:
     order = order[data.good[order]]
     if not len(order):
         return paragraph("No trial has succeeded yet.")
-    columns = range(min(len(data.space), COLUMNS))
+    # What none of these trials uses has no column.
+    able = np.flatnonzero(used(data)[order].any(axis=0)).tolist()
+    columns = able[:COLUMNS]
     heads = ["trial", data.word, "seconds", *data.metrics, *(data.space.params[j].label for j in columns)]
     rows = [list(_cells(data, int(i), columns)) for i in order]
-    found = table(f"The best {plural(len(order), 'trial')} of {len(data)}", heads, rows)
+    found = table(f"The best {plural(len(order), 'trial')} of {many(len(data))}", heads, rows)
     left = len(data.space) - len(columns)
-    return found + (paragraph(f"{left} more hyperparameters are not in the table.", "small") if left else "")
+    words = f"{plural(left, 'hyperparameter')} not in the table: none of these trials uses them."
+    if len(able) > COLUMNS:
+        words = f"{plural(left, 'hyperparameter')} not in the table, which has {COLUMNS} columns for them."
+    return found + (paragraph(words, "small") if left else "")
 
 
-def _cells(data: Data, i: int, columns: range) -> Iterator[Cell]:
+def _cells(data: Data, i: int, columns: list[int]) -> Iterator[Cell]:
     yield Cell(str(data.numbers[i]), kind="number")
     value = float(data.shown(data.losses[i]))
     yield Cell(f"{value:.6g}", value, "number")
@@ -239,13 +245,12 @@ def failures_part(study: Any, data: Data) -> str:
         return paragraph(
             f"{plural(len(failed), 'trial')} failed: {numbers}. A bare history knows no reasons."
         )
-    region = failing_region(study.history)
-    opening = paragraph(f"{plural(len(failed), 'trial')} failed" + (f"; {region}." if region else "."))
+    opening = paragraph(f"{plural(len(failed), 'trial')} failed.")
     groups: dict[str, list[Trial]] = defaultdict(list)
     for number in failed:
         groups[_kind(study.trials[number])].append(study.trials[number])
     ordered = sorted(groups.items(), key=lambda pair: (-len(pair[1]), pair[0]))
-    return opening + "".join(_group(kind, trials) for kind, trials in ordered)
+    return opening + "".join(_group(study, kind, trials) for kind, trials in ordered)
 
 
 def _kind(trial: Trial) -> str:
@@ -254,23 +259,25 @@ def _kind(trial: Trial) -> str:
     return reason.partition(":")[0] if trial.error is not None else reason
 
 
-def _group(kind: str, trials: list[Trial]) -> str:
+def _group(study: Any, kind: str, trials: list[Trial]) -> str:
     """One kind of failure: how often, each trial with its message, and the newest traceback."""
-    inner = ""
-    traceback = next((str(t.error["traceback"]) for t in reversed(trials) if t.error is not None), "")
     rows = [[Cell(str(trial.number), kind="number"), Cell(_message(trial), kind="text")] for trial in trials]
     if trials[0].error is not None:
         inner = table(f"Trials that failed with {kind}", ["trial", "message"], rows)
     else:
         inner = paragraph("Trials " + ", ".join(str(trial.number) for trial in trials))
-    if traceback.strip():
-        newest = next(t.number for t in reversed(trials) if t.error is not None)
-        inner += fold(f"Traceback of trial {newest}", f'<pre tabindex="0">{text(traceback.rstrip())}</pre>')
-    return f"<h3>{text(kind)}: {plural(len(trials), 'trial')}</h3>{inner}"
+    # Imported trials have a message and no traceback.
+    traced = [(trial.number, str((trial.error or {}).get("traceback", "")).rstrip()) for trial in trials]
+    traced = [pair for pair in traced if pair[1]]
+    if traced:
+        inner += fold(f"Traceback of trial {traced[-1][0]}", f'<pre tabindex="0">{text(traced[-1][1])}</pre>')
+    region = failing_region(study.history, {trial.number for trial in trials})
+    where = paragraph(f"{region[0].upper()}{region[1:]}.") if region else ""
+    return f"<h3>{text(kind)}: {plural(len(trials), 'trial')}</h3>{where}{inner}"
 
 
 def _message(trial: Trial, most: int = 300) -> str:
-    message = "" if trial.error is None else str(trial.error["message"]).strip()
+    message = "" if trial.error is None else str(trial.error.get("message", "")).strip()
     return message if len(message) <= most else message[: most - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -343,7 +350,7 @@ def _settings_object(described: dict[str, Any], kind: str) -> tuple[list[str], s
 
 def states_line(data: Data) -> str:
     """How many trials are in each state, in words."""
-    return ", ".join(f"{data.counts[state]} {state}" for state in STATES if data.counts[state])
+    return ", ".join(f"{many(data.counts[state])} {state}" for state in STATES if data.counts[state])
 
 
 def best_trial(study: Any, data: Data) -> Trial | None:

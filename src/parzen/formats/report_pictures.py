@@ -13,7 +13,7 @@ from parzen.plots import mpl
 from parzen.plots.data import Data
 from parzen.plots.phrases import summary
 from parzen.plots.times import lanes, length
-from parzen.plots.words import brief, plural
+from parzen.plots.words import brief, many, plural
 
 FEW = 300  # marks that stay single shapes; more become pixels inside the SVG
 DPI = 110
@@ -50,14 +50,13 @@ def variables() -> tuple[str, str]:
     return found[0], found[1]
 
 
-def picture(name: str, sentence: str, draw: Callable[[], Any], long: bool = False) -> str:
+def picture(name: str, sentence: str, draw: Callable[[], Any]) -> str:
     """A figure as HTML.
 
     Args:
         name: Short and unique in the page, of letters.
         sentence: What is to be seen.
         draw: Makes the Matplotlib figure.
-        long: Whether it may break across printed pages.
     """
     plt = mpl.pyplot()
     look = {"svg.fonttype": "none", "svg.hashsalt": "parzen", "figure.max_open_warning": 0}
@@ -69,8 +68,7 @@ def picture(name: str, sentence: str, draw: Callable[[], Any], long: bool = Fals
         mpl.close(figure)
     label = text(sentence)
     svg = inline(file.getvalue(), name).replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
-    kind = ' class="long"' if long else ""
-    return f"<figure{kind}>{svg}<figcaption>{label}</figcaption></figure>\n"
+    return f"<figure>{svg}<figcaption>{label}</figcaption></figure>\n"
 
 
 def _flatten(figure: Any) -> None:
@@ -157,7 +155,7 @@ def of_curves(data: Data) -> str:
     """What the picture of the learning curves shows."""
     count = sum(len(own) > 0 for own in data.reports)
     last = max(float(own[-1, 0]) for own in data.reports if len(own))
-    pruned = f"; {data.counts['pruned']} pruned" if data.counts["pruned"] else ""
+    pruned = f"; {many(data.counts['pruned'])} pruned" if data.counts["pruned"] else ""
     return f"Learning curves: {plural(count, 'trial')} reported, up to step {last:g}{pruned}."
 
 

@@ -173,6 +173,8 @@ class _Writer:
 
     def _end(self, x: float) -> str:
         """The logarithm of a number that reads well, if there is one."""
+        if type(x) is int:
+            return repr(x)
         for digits in (2, 6, 12):
             value = float(f"{math.exp(x):.{digits}g}")
             if value > 0 and math.log(value) == x:
@@ -208,7 +210,8 @@ class _Writer:
                 return self._parameter(inner, "uniformint")
         if node.name in _INFIX and len(args) == 2 and not all(isinstance(arg, Literal) for arg in args):
             left, right = (self._operand(arg) for arg in args)
-            return f"{left} {_INFIX[node.name]} {right}"
+            sign = _INFIX[node.name]
+            return f"{left}**{right}" if sign == "**" else f"{left} {sign} {right}"
         if node.name == "neg" and not isinstance(args[0], Literal):
             return f"-{self._operand(args[0])}"
         if node.name == "getitem" and not isinstance(args[0], (Literal, Bundle)):
@@ -219,8 +222,9 @@ class _Writer:
 
     def _operand(self, node: Apply) -> str:
         text = _flat(self.piece(node))
-        simple = re.fullmatch(r"[\w.]+(\(.*\))?", text) is not None and not isinstance(node, Call)
-        return text if simple or (isinstance(node, Literal) and not text.startswith("-")) else f"({text})"
+        named = id(node) in self.names
+        composed = isinstance(node, Call) and node.name in {*_INFIX, "neg"} and not named
+        return f"({text})" if composed or text.startswith("-") else text
 
     def constant(self, obj: Any) -> Any:
         """A text or group for a constant.

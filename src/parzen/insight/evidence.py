@@ -9,9 +9,11 @@ import numpy as np
 
 from parzen.history.history import History
 from parzen.insight.anova import Model
-from parzen.insight.shares import Importance, chosen, factors_of, scores, shares
+from parzen.insight.shares import Importance, chosen, factors_of, shares
 from parzen.insight.table import Floats, Table
 
+STRETCH = 20.0  # how much differences near the best one are stretched
+MOST_ABOVE = 10.0  # times what was gained: losses above are all alike
 SURE = 2.0  # standard deviations that a difference must have to be called one
 
 
@@ -36,14 +38,42 @@ class Evidence:
         return {one.label: one for one in shares(self.data)}
 
     @cached_property
+    def gained(self) -> float:
+        """What the search gained: from the median of its first trials (a tenth, at least ten) to the best."""
+        first = self.data.losses[np.argsort(self.data.numbers)][: max(10, len(self.data) // 10)]
+        with np.errstate(invalid="ignore"):
+            return float(np.median(first) - self.data.losses[0])
+
+    @cached_property
     def model(self) -> Model | None:
-        """The loss's rank among the trials, which tells trials near the optimum apart."""
+        """The loss above the best one, in terms of what the search gained and compressed logarithmically.
+
+        Ranks would do for few trials; in a search that has come to rest they would tell
+        apart what does not differ.
+        """
         picked = chosen(len(self.data))
-        ranked = scores(self.data.losses)[picked]
-        if not np.ptp(ranked) > 0:
+        targets = self.reduced(self.data.losses)[picked]
+        if not np.ptp(targets) > 0:
             return None
         points = self.data.shares[picked]
-        return Model(factors_of(self.data, points), points, ranked)
+        return Model(factors_of(self.data, points), points, targets / targets.std())
+
+    def reduced(self, losses: Floats) -> Floats:
+        """Losses from 0 at the best one to 1 where the search began, and little above for worse ones.
+
+        Args:
+            losses: (n,) minimised.
+        """
+        scale = self.gained
+        if not 0 < scale < np.inf:
+            finite = self.data.losses[np.isfinite(self.data.losses)]
+            scale = float(np.ptp(finite)) if len(finite) else 0.0
+        if not 0 < scale < np.inf:
+            return np.where(losses > self.data.losses[0], 1.0, 0.0)
+        with np.errstate(invalid="ignore"):
+            above = np.nan_to_num((losses - self.data.losses[0]) / scale, nan=0.0, posinf=MOST_ABOVE)
+        made: Floats = np.log1p(STRETCH * np.clip(above, 0, MOST_ABOVE)) / np.log1p(STRETCH)
+        return made
 
     def best_count(self) -> int:
         """How many trials are called the best: a tenth, at least five."""
@@ -57,7 +87,7 @@ class Evidence:
             base: (d,) shares.
 
         Returns:
-            (m,) differences of ranks' normal scores and their standard deviations.
+            (m,) differences in standard deviations of the reduced losses, and how unsure each is.
         """
         assert self.model is not None
         mean, spread = self.model.posterior(np.vstack([base[None, :], points]))

@@ -12,7 +12,13 @@ import json
 import re
 from typing import Any
 
+import numpy as np
+
+from parzen.space.distributions.base import Distribution
+from parzen.space.distributions.lattice import Numbers
+from parzen.space.distributions.uniform import Uniform
 from parzen.space.expr import Apply, Bundle, Call, Literal, Parameter, Switch, as_apply, scope
+from parzen.space.flatten import flatten
 from parzen.space.space import Space
 
 
@@ -33,13 +39,19 @@ def restored(space: Space) -> Space:
     Args:
         space: Without an expression.
     """
-    reader = _Reader(space)
-    tree: dict[str, Any] = {}
-    for j, param in enumerate(space.params):
-        if not param.conditional or not reader.reachable(j):
-            _put(tree, param.label, reader.node(j))
-    labels = {node: space.params[j].label for j, node in reader.parameters.items()}
-    return Space(space.params, as_apply(tree), labels)
+    bare = _Reader(space, frozenset(range(len(space))))
+    labels = flatten(bare.tree()).labels
+    same = frozenset(j for j, node in bare.parameters.items() if labels.get(node) == space.params[j].label)
+    reader = _Reader(space, same)
+    expr = as_apply(reader.tree())
+    return Space(space.params, expr, {node: space.params[j].label for j, node in reader.parameters.items()})
+
+
+def _from_path(law: Distribution) -> bool:
+    """Whether a word made it that takes its label from the path: hp.float, hp.int or hp.ordinal."""
+    if isinstance(law, Numbers):
+        return law.word != "randint"
+    return isinstance(law, Uniform) and law.bounds is not None
 
 
 def _put(tree: dict[str, Any], label: str, node: Apply) -> None:
@@ -56,10 +68,19 @@ def _put(tree: dict[str, Any], label: str, node: Apply) -> None:
 
 
 class _Reader:
-    def __init__(self, space: Space) -> None:
+    def __init__(self, space: Space, bare: frozenset[int]) -> None:
         self.space = space
+        self.bare = bare  # whose label is left to the path
         self.parameters: dict[int, Parameter] = {}
         self.nodes: dict[int, Apply] = {}
+
+    def tree(self) -> dict[str, Any]:
+        """The whole space."""
+        tree: dict[str, Any] = {}
+        for j, param in enumerate(self.space.params):
+            if not param.conditional or not self.reachable(j):
+                _put(tree, param.label, self.node(j))
+        return tree
 
     def reachable(self, j: int) -> bool:
         """Whether some option's text holds this hyperparameter."""
@@ -74,7 +95,8 @@ class _Reader:
     def parameter(self, j: int) -> Parameter:
         if j not in self.parameters:
             param = self.space.params[j]
-            self.parameters[j] = Parameter(param.label, param.distribution)
+            silent = j in self.bare and _from_path(param.distribution)
+            self.parameters[j] = Parameter(None if silent else param.label, param.distribution)
         return self.parameters[j]
 
     def node(self, j: int) -> Apply:
@@ -190,6 +212,10 @@ class _Text:
             return Literal(self.literal())
         except (ValueError, SyntaxError):
             self.at = start
+        scalar = re.match(r"np\.(\w+)\(([^()]*)\)", self.text[start:])
+        if scalar and isinstance(getattr(np, scalar[1], None), type):
+            self.at += scalar.end()
+            return Literal(getattr(np, scalar[1])(ast.literal_eval(scalar[2])))
         named = re.match(r"[A-Za-z_][\w.]*:[\w.<>]+|array:[^,)}]*\([^)]*\):\w+", self.text[start:])
         if not named:
             raise ValueError("nothing that is known")

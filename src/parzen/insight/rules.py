@@ -21,11 +21,14 @@ Rows = npt.NDArray[np.intp]
 
 DEAD = 0.03  # share of variation below which a hyperparameter does not matter
 MATTERS = 0.05  # and above which one surely does
-NEAR_END = 0.1  # of the prior: where the best trials of an edge lie
+NEAR_END = 0.2  # of the prior: where the best trials of an edge lie
+MOST_NEAR = 0.6  # of the best trials lie there
+SLIGHT = 0.1  # standard deviations of the loss that make no difference
 WORTH = 0.6  # a range is narrowed if at most this share of it is left
 MARGIN = 0.05  # of the prior, left at both sides of a narrowed range
 PLACES = 41
 LEAST_IN_BRANCH = 5
+BEHIND = 0.1  # of what the search gained: what a losing branch is behind, at least
 TOP = 5  # best trials from which the model looks around
 
 
@@ -63,32 +66,38 @@ def at_edge(seen: Evidence, j: int) -> Finding | None:
     ends = bounds_of(law)
     best = data.shares[0]
     top = data.shares[: seen.best_count(), j]
-    if ends is None or np.isnan(best[j]) or not _judged(seen, j):
+    judged = seen.importance[data.space.params[j].label]
+    if ends is None or np.isnan(best[j]) or not judged.value - judged.spread > MATTERS:
         return None
     at_low, at_high = share(law, np.array([ends.low, ends.high], dtype=np.float64))
     upper = bool(abs(best[j] - at_high) < abs(best[j] - at_low))
     end, inward = (at_high, -1.0) if upper else (at_low, 1.0)
     close = max(NEAR_END, _cell(law))
-    near = float(np.mean(np.abs(top[~np.isnan(top)] - end) <= close)) if (~np.isnan(top)).any() else 0.0
-    if abs(best[j] - end) > max(close / 2, _cell(law) / 2) or near < 0.7:
+    here = top[~np.isnan(top)]
+    near = int((np.abs(here - end) <= close).sum())
+    if abs(best[j] - end) > close or near < MOST_NEAR * len(top):
         return None
     step = max(0.05, _cell(law))
-    places = end + inward * np.array([step, 2 * step, 3 * step, 0.5])
+    places = end + inward * np.array([step, 2 * step, 3 * step, max(0.5, 4 * step)])
     worse, spread = seen.excess(seen.along(j, places, best), _moved(best, j, end))
-    if not (worse[0] > 0 and worse[1] > SURE * spread[1] and worse[2] > SURE * spread[2] and worse[3] > 0):
+    # Up to the very end less certainty will do: the step is small.
+    if worse[0] < spread[0] or np.any(worse[1:] < SURE * spread[1:]):
         return None
     label, bound = data.space.params[j].label, ends.high if upper else ends.low
     evidence = {
         "bound": float(bound),
         "side": "high" if upper else "low",
         "best": float(data.values[0, j]),
-        "share_of_best_near_bound": near,
-        "best_trials": int((~np.isnan(top)).sum()),
-        "worse_inside": float(worse[1]),
+        "near": near,
+        "of": len(top),
+        "rise": float(worse[1]),
         "spread": float(spread[1]),
     }
     side = "upper" if upper else "lower"
-    where = f"{near:.0%} of the best {len(top)} trials lie at the {side} end of {label!r} ({number(bound)})"
+    where = (
+        f"{near} of the best {len(top)} trials lie in the {side} fifth of {label!r}, and the loss falls "
+        f"up to its end {number(bound)}"
+    )
     if unbounded(law):
         middle = float(data.values[0, j])
         return Finding("edge", label, f"{where}: centre it at {number(middle)}.", evidence, {"mu": middle})
@@ -99,10 +108,6 @@ def at_edge(seen: Evidence, j: int) -> Finding | None:
     moved = number(new.high if upper else new.low)
     low, high = plain(law, new)
     return Finding("edge", label, f"{where}: extend it to {moved}.", evidence, {"low": low, "high": high})
-
-
-def _judged(seen: Evidence, j: int) -> bool:
-    return seen.importance[seen.data.space.params[j].label].known
 
 
 def _cell(law: object) -> float:
@@ -131,7 +136,7 @@ def dead(seen: Evidence, j: int) -> Finding | None:
         return None
     places = np.arange(len(param.options)) if _options(seen, j) else (np.arange(PLACES) + 0.5) / PLACES
     worse, spread = seen.excess(seen.along(j, places.astype(np.float64), data.shares[0]), data.shares[0])
-    if np.any(np.abs(worse) > SURE * spread):
+    if np.any((worse > 3 * spread) & (worse > SLIGHT)):
         return None
     best = param.distribution.plain(float(data.values[0, j]))
     names = option_names(data.space, j)
@@ -212,10 +217,12 @@ def losing(seen: Evidence, j: int) -> Finding | None:
         mine = np.flatnonzero(data.shares[:, j] == option)
         if option == winner or len(mine) < LEAST_IN_BRANCH:
             continue
+        gap = float(data.losses[mine[0]] - data.losses[0])
+        if not gap > BEHIND * seen.gained:
+            continue
         worse, spread = seen.excess(_candidates(seen, j, option, mine), best)
         if not np.all(worse > SURE * spread) or not _improbable(seen, j, mine, winner):
             continue
-        gap = float(data.losses[mine[0]] - data.losses[0])
         dropped.append(option)
         rows.append({"option": names[option], "trials": len(mine), "behind": gap})
         words.append(f"{names[option]} by {number(gap)} after {counted(len(mine), 'trial')}")

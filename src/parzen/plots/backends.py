@@ -8,6 +8,9 @@ from typing import Any
 
 from parzen.errors import InvalidArgument
 
+# Loaded by name when asked for: what draws interactively uses the data of all pictures.
+_WHERE = {"plotly": "interactive"}
+
 
 def interactive(backend: str, name: str, ax: Any = None) -> Callable[..., Any] | None:
     """The Plotly function that draws a picture; None where Matplotlib is to draw it.
@@ -22,11 +25,12 @@ def interactive(backend: str, name: str, ax: Any = None) -> Callable[..., Any] |
     """
     if backend == "matplotlib":
         return None
-    if backend != "plotly":
+    if backend not in _WHERE:
         raise InvalidArgument(f'backend must be "matplotlib" or "plotly"; got {backend!r}')
     if ax is not None:
         raise InvalidArgument('ax= takes Matplotlib axes, which backend="plotly" cannot draw on')
-    drawer: Callable[..., Any] | None = getattr(import_module("parzen.plots.interactive"), name, None)
+    module = import_module(f"parzen.plots.{_WHERE[backend]}")
+    drawer: Callable[..., Any] | None = getattr(module, name, None)
     if drawer is None:
         raise InvalidArgument(f"{name} has no interactive form; leave backend= out")
     return drawer

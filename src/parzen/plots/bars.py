@@ -15,6 +15,7 @@ from parzen.plots.backends import interactive
 from parzen.plots.data import Data, read, study_of
 from parzen.plots.marks import box
 from parzen.plots.ranked import patch_handle
+from parzen.plots.tree import opener
 from parzen.plots.words import cut
 
 TOP = 20  # hyperparameters shown unless asked for more
@@ -155,7 +156,7 @@ def _draw(ax: Any, shown: Bars, colours: mpl.Palette) -> None:
             color=colours.ink,
         )
     names = [
-        cut(one.label, 26, middle=True) + (f"\nif {cut(one.given, 30)}" if one.given else "")
+        cut(one.label, 26, middle=True) + (f"\nif {cut(opener(one.given), 30)}" if one.given else "")
         for one in shown.found
     ]
     ax.set_yticks(rows, names)

@@ -15,10 +15,11 @@ from parzen.plots.data import Data, Floats, Scale, read, scale
 from parzen.plots.levels import loss_ticks, loss_units
 from parzen.plots.marks import line_handle
 from parzen.plots.order import chosen
+from parzen.plots.phrases import nothing
 from parzen.plots.ranked import fixed, footnote, headline, legend_at, rank_bar, rank_map
 from parzen.plots.sample import MANY, Places, sample
-from parzen.plots.tree import branches
-from parzen.plots.words import cut
+from parzen.plots.tree import branches, opener
+from parzen.plots.words import cut, many, plural
 
 TOP = 10  # hyperparameters shown unless asked for others
 STEPS = 17  # points of a curve between two axes
@@ -62,8 +63,9 @@ class Lines:
     @property
     def subtitle(self) -> str:
         """What is to be seen, in one sentence."""
-        drawn = f"{len(self.drawn)} of " if len(self.drawn) < len(self.data) else ""
-        return f"{drawn}{len(self.data)} trials. Colour: rank, from the best to the worst {self.data.word}."
+        drawn = f"{many(len(self.drawn))} of " if len(self.drawn) < len(self.data) else ""
+        whole = plural(len(self.data), "trial")
+        return f"{drawn}{whole}. Colour: rank, from the best to the worst {self.data.word}."
 
     @property
     def remark(self) -> str:
@@ -173,6 +175,10 @@ def parallel(
     if other is not None:
         return other(found)
     k = len(found.titles)
+    if not len(found.data):
+        figure, own = mpl.new_axes(ax)
+        mpl.empty(own, nothing(found.data))
+        return figure
     figure, own = mpl.new_axes(ax, (float(np.clip(1.25 * k + 0.8, 6, 15)), 5.2))
     colours = mpl.palette(own)
     _curves(own, found, colours)
@@ -196,7 +202,8 @@ def _curves(ax: Any, found: Lines, colours: mpl.Palette) -> None:
     bend = t * t * (3 - 2 * t)
     y = heights[:, :-1, None] + (heights[:, 1:] - heights[:, :-1])[:, :, None] * bend
     x = np.arange(k - 1)[:, None] + t
-    curves = np.stack([np.broadcast_to(x, y.shape).reshape(n, -1), y.reshape(n, -1)], axis=2)
+    long = (n, (k - 1) * STEPS)
+    curves = np.stack([np.broadcast_to(x, y.shape).reshape(long), y.reshape(long)], axis=2)
     collection = mpl.pyplot().matplotlib.collections.LineCollection
     width = float(np.clip(14 / max(n, 1) ** 0.5, 0.5, 1.4))
     alpha = float(np.clip(30 / max(n, 1) ** 0.7, 0.22, 0.85))
@@ -240,7 +247,7 @@ def _rulers(ax: Any, found: Lines, colours: mpl.Palette) -> None:
         given = found.axes[i].given if i < k - 1 else None
         if given:
             small = {**words, "fontsize": 7, "alpha": 0.8}
-            ax.text(i, LANE - 0.075, cut(f"if {given}", 22), ha="center", va="top", **small)
+            ax.text(i, LANE - 0.075, cut(f"if {opener(given)}", 22), ha="center", va="top", **small)
 
 
 def _legend(figure: Any, found: Lines, colours: mpl.Palette) -> None:
@@ -248,7 +255,7 @@ def _legend(figure: Any, found: Lines, colours: mpl.Palette) -> None:
     counts = found.data.counts
     handles = [line_handle(colours.best, "the best trial", linewidth=2)]
     handles += [
-        line_handle(colours.states[state], f"{state} {counts[state]}", linewidth=1.2, alpha=0.6)
+        line_handle(colours.states[state], f"{state} {many(counts[state])}", linewidth=1.2, alpha=0.6)
         for state in ("running", "pruned", "failed")
         if counts[state]
     ]

@@ -348,7 +348,7 @@ def scale(shown: Any, keep: Any = ()) -> Scale:
 
 
 def _kind(finite: Floats) -> tuple[str, float]:
-    """Log where values span two decades, or one with the better half in a small part of it.
+    """Log where values span two decades, or one and the better half is in a small part of it.
 
     Symlog where there are zeros, or signs are mixed and sizes span four decades.
     """
@@ -360,10 +360,20 @@ def _kind(finite: Floats) -> tuple[str, float]:
         lowest, half = float(size.min()), float(np.median(size))
         most = float(np.quantile(size, 0.98, method="lower"))
         crowded = most / lowest >= 10 and half - lowest < 0.15 * (most - lowest)
-        if high / low < 100 and not crowded:
+        if high / low < 100 and not crowded and not _skewed(size):
             return "linear", 1.0
         return ("log", 1.0) if (finite > 0).all() else ("symlog", lowest)
     return ("symlog", float(low)) if high / low >= 1e4 else ("linear", 1.0)
+
+
+def _skewed(size: Floats) -> bool:
+    """Whether positive values lean to one side, and their logarithms much less."""
+    low, half, high = np.quantile(size, [0.05, 0.5, 0.95])
+    if high < 10 * low:
+        return False
+    lean = (high + low - 2 * half) / (high - low)
+    lean_of_logs = np.log(high * low / half**2) / np.log(high / low)
+    return bool(lean > 0.5 and abs(lean_of_logs) < lean / 2)
 
 
 def _bend(kind: str, threshold: float) -> tuple[Any, Any]:

@@ -131,11 +131,13 @@ def _staircase(x: Floats, y: Floats, across: Scale, up: Scale, larger: bool, max
 
 def _name_ends(ax: Axes, data: Data, x: Floats, y: Floats, order: Whole, larger: bool) -> None:
     """Numbers of the trials at both ends of the front, or of all if they are few."""
+    colours = mpl.palette(ax)
     named = order if len(order) <= 6 else order[[0, -1]]
     for i in named:
         ax.annotate(
             f"#{data.numbers[i]}", (x[i], y[i]), (-5 if larger else 5, 5), textcoords="offset points",
-            fontsize=7.5, ha="right" if larger else "left", color=mpl.palette(ax).ink, zorder=6,
+            fontsize=7.5, ha="right" if larger else "left", color=colours.ink, zorder=6,
+            bbox={"facecolor": colours.paper, "edgecolor": "none", "alpha": 0.7, "pad": 0.5},
         )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from parzen.plots.data import STATES, Data, Scale, Whole
 from parzen.plots.levels import loss_at, loss_ticks
 from parzen.plots.mpl import LIGHT
 from parzen.plots.sample import MANY, sample
-from parzen.plots.words import brief, cut
+from parzen.plots.words import brief, cut, many
 
 SYMBOLS = {"done": "circle", "running": "circle-open", "pruned": "triangle-down", "failed": "x-thin"}
 WORDS = 40  # characters of a value on hover
@@ -230,7 +230,7 @@ def states(
         mark = kind(
             x=x[mask], y=y[mask], mode="markers", marker=marker,
             hovertext=words[mask].tolist(), hoverinfo="text",
-            name=f"{state} {data.counts[state]}", legendgroup=state, showlegend=legend,
+            name=f"{state} {many(data.counts[state])}", legendgroup=state, showlegend=legend,
         )  # fmt: skip
         figure.add_trace(mark, **place)
 

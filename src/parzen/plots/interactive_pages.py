@@ -27,9 +27,9 @@ from parzen.plots.interactive_base import (
 )
 from parzen.plots.levels import loss_at
 from parzen.plots.mpl import LIGHT
+from parzen.plots.page import Page, Panel, Section
 from parzen.plots.scatter import OTHER, Pairs
 from parzen.plots.surface import Contour, places
-from parzen.plots.trends import Page, Panel, Section
 
 COLUMNS = 3
 FEW = 300  # trials of which a matrix tells every value in every panel

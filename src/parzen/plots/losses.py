@@ -61,7 +61,7 @@ def history(
     order = _order(places)
     best = data.shown(data.best_so_far(order))
     heights = data.shown(data.height())
-    limits = scale(heights, best)
+    limits = scale(heights, best[-1:])
     mpl.set_losses(ax, limits)
     counts = _draw(ax, data, places, heights, limits, colours)
     line = _best_line(ax, places[order], best, colours)

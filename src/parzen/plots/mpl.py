@@ -114,7 +114,7 @@ def new_grid(
         size: Width and height of a new figure, in inches.
         measured: Whether the layout of a new figure makes room for every word, which takes seconds for
             a hundred axes; else margins are those of `ratios`.
-        ratios: `width_ratios`, `height_ratios`, `wspace`, `hspace`, `left` as Matplotlib's `GridSpec` has them.
+        ratios: For Matplotlib's `GridSpec`: `width_ratios`, `height_ratios`, `wspace`, `hspace`, `left`.
 
     Returns:
         The figure and a (rows, columns) array of axes.

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from parzen.plots import mpl
 from parzen.plots.data import Data
-from parzen.plots.levels import loss_at
-from parzen.plots.marks import MARKERS, box, draw_marks, line_handle, mark_size
-from parzen.plots.ranked import draw_best, footnote, headline, patch_handle, ring_handle
+from parzen.plots.levels import loss_at, loss_units
+from parzen.plots.marks import MARKERS, draw_marks, line_handle, mark_size
+from parzen.plots.page import Page, Panel, Section
+from parzen.plots.ranked import draw_best, footnote, headline, legend_at, patch_handle, ring_handle
 from parzen.plots.sample import MANY, cells
-from parzen.plots.trends import Page, Panel, Section
+from parzen.plots.words import cut, many
 
 # Inches.
 COLUMNS = 4
 WIDTH, TALL, STRIP = 2.75, 1.75, 0.5  # of a panel, and of the strip below it
 SPACE, BETWEEN = 0.35, 0.62  # beside a panel, and below its strip for ticks and the next title
-TITLE, HEAD, FOOT, LEFT = 0.55, 0.95, 0.35, 0.85
+TITLE, HEAD, FOOT, LEFT = 0.5, 1.2, 0.35, 0.75
 ROWS = 36  # of cells
+SLANTED = 6  # names of more options than these do not fit side by side
 KEY = "Dashed: ends of the range. Below: prior, l(x) of the best and g(x) of the other trials."
 
 
@@ -34,14 +35,17 @@ def draw_page(page: Page, ax: Any = None) -> Any:
     Returns:
         The figure.
     """
-    columns = max((min(len(section.panels), COLUMNS) for section in page.sections), default=1)
-    rows = sum(math.ceil(len(section.panels) / columns) for section in page.sections)
+    rows = packed(page)
+    columns = max((sum(len(panels) for _, panels in row) for row in rows), default=1)
+    titled = [any(title for title, _ in row) for row in rows]
     width = max(LEFT + columns * (WIDTH + SPACE), 6.6)
-    height = HEAD + rows * (TALL + STRIP + BETWEEN) + len(page.sections) * TITLE + FOOT
+    height = HEAD + len(rows) * (TALL + STRIP + BETWEEN) + sum(titled) * TITLE + FOOT
     figure, region, colours = _place(ax, width, height)
     top = height - HEAD
-    for section in page.sections:
-        top = _section(figure, region, page, section, (columns, top), colours)
+    for row, named in zip(rows, titled, strict=True):
+        top -= TITLE * named
+        _row(figure, region, page, row, top, colours)
+        top -= TALL + STRIP + BETWEEN
     if ax is None:
         headline(figure, "How does each hyperparameter matter?", page.subtitle, colours)
         footnote(figure, f"{page.remark} {KEY}".strip(), colours)
@@ -72,28 +76,59 @@ def _place(ax: Any, width: float, height: float) -> tuple[Any, Any, mpl.Palette]
     return figure, region, colours
 
 
-def _section(
-    figure: Any, region: Any, page: Page, section: Section, place: tuple[int, float], colours: mpl.Palette
-) -> float:
-    """A title and the panels below it; returns where the next section begins."""
-    columns, top = place
-    x, y, across, _ = region(0.15, top - 0.2, columns * (WIDTH + SPACE) + LEFT - 0.3, 0)
+def packed(page: Page) -> list[list[tuple[Section | None, tuple[Panel, ...]]]]:
+    """Rows of the page: short sections side by side, long ones over several rows.
+
+    Args:
+        page: Its data.
+
+    Returns:
+        For each row its pieces: the section that begins there, or None where one goes on, and panels.
+    """
+    rows: list[list[tuple[Section | None, tuple[Panel, ...]]]] = []
+    free = 0
+    for section in page.sections:
+        for start in range(0, len(section.panels), COLUMNS):
+            piece = section.panels[start : start + COLUMNS]
+            if start or len(piece) > free or len(section.panels) > COLUMNS:
+                rows.append([])
+                free = COLUMNS
+            rows[-1].append((None if start else section, piece))
+            free -= len(piece)
+    return rows
+
+
+def _row(
+    figure: Any,
+    region: Any,
+    page: Page,
+    row: list[tuple[Section | None, tuple[Panel, ...]]],
+    top: float,
+    colours: mpl.Palette,
+) -> None:
+    """Titles, and the panels below them."""
     line = mpl.pyplot().matplotlib.lines.Line2D
-    figure.add_artist(line([x, x + across], [y, y], color=colours.faint, linewidth=0.8, alpha=0.6))
-    indent = 0.3 * max(section.branch.depth - 1, 0)
-    x, y, _, _ = region(0.15 + indent, top - 0.15, 0, 0)
-    figure.text(x, y, section.title, fontsize=10, fontweight="bold", color=colours.ink, va="bottom")
-    top -= TITLE
-    for k, panel in enumerate(section.panels):
-        column = k % columns
-        if k and not column:
-            top -= TALL + STRIP + BETWEEN
+    column = 0
+    for section, panels in row:
         left = LEFT + column * (WIDTH + SPACE)
-        above = figure.add_axes(region(left, top - TALL, WIDTH, TALL))
-        below = figure.add_axes(region(left, top - TALL - STRIP, WIDTH, STRIP))
-        _panel(above, page, panel, colours, first=not column)
-        _strip(below, panel, colours, first=not column)
-    return top - TALL - STRIP - BETWEEN
+        if section is not None:
+            x, y, across, _ = region(left, top + 0.26, len(panels) * (WIDTH + SPACE) - SPACE, 0)
+            figure.add_artist(line([x, x + across], [y, y], color=colours.faint, linewidth=0.8, alpha=0.6))
+            most = 34 * len(panels)
+            words = {"color": colours.ink, "va": "bottom"}
+            detail = region(left, top + 0.3, 0, 0)[1]
+            figure.text(x, detail, cut(section.detail, 2 * most), fontsize=8, alpha=0.85, **words)
+            name = region(left, top + 0.45, 0, 0)[1]
+            figure.text(
+                x, name, cut(section.title, most, middle=True), fontsize=10, fontweight="bold", **words
+            )
+        for k, panel in enumerate(panels):
+            left = LEFT + (column + k) * (WIDTH + SPACE)
+            above = figure.add_axes(region(left, top - TALL, WIDTH, TALL))
+            below = figure.add_axes(region(left, top - TALL - STRIP, WIDTH, STRIP))
+            _panel(above, page, panel, colours, first=not column + k)
+            _strip(below, panel, colours, first=not column + k)
+        column += len(panels)
 
 
 def _panel(ax: Any, page: Page, panel: Panel, colours: mpl.Palette, first: bool) -> None:
@@ -116,8 +151,9 @@ def _panel(ax: Any, page: Page, panel: Panel, colours: mpl.Palette, first: bool)
 
 
 def _inside(page: Page, losses: Any) -> Any:
-    """Heights as the user counts, outliers moved to the edge."""
-    return np.clip(page.data.shown(losses), page.scale.low, page.scale.high)
+    """Heights as the user counts, outliers moved to just inside the edge."""
+    units = loss_units(page.scale, page.data.shown(losses))
+    return loss_at(page.scale, np.clip(units, 0.04, 0.96))
 
 
 def _trials(ax: Any, page: Page, panel: Panel, colours: mpl.Palette) -> None:
@@ -170,8 +206,10 @@ def _trend(ax: Any, panel: Panel, colours: mpl.Palette) -> None:
 def _strip(ax: Any, panel: Panel, colours: mpl.Palette, first: bool) -> None:
     """Prior, l(x) and g(x), each with its highest point at 1."""
     mpl.style(ax, grid=None, y="density" if first else "")
-    mpl.set_axis(ax, panel.axis, "x", title=False, crowded=True)
+    mpl.set_axis(ax, panel.axis, "x", title=False)
     ax.tick_params(axis="x", labelsize=8)
+    if panel.axis.kind == "labels":
+        _name_options(ax)
     ax.set_yticks([])
     ax.set_ylim(0, 1.12)
     effect, flat = panel.effect, panel.axis.kind == "labels"
@@ -193,12 +231,22 @@ def _strip(ax: Any, panel: Panel, colours: mpl.Palette, first: bool) -> None:
     ax.plot(x, prior, color=colours.ink, linestyle=":", linewidth=1.2)
 
 
+def _name_options(ax: Any) -> None:
+    """Names as long as there is room for, side by side; slanted where there are many."""
+    ticks = ax.get_xticklabels()
+    few = len(ticks) <= SLANTED
+    look = (
+        {"rotation": 0, "ha": "center"} if few else {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
+    )
+    ax.set_xticklabels([cut(tick.get_text(), 42 // len(ticks) if few else 8) for tick in ticks], **look)
+
+
 def _legend(figure: Any, data: Data, colours: mpl.Palette) -> None:
     handles = []
     for state in ("done", "pruned", "failed"):
         if data.counts[state]:
             look = {"marker": MARKERS[state], "linestyle": "none", "markersize": 5}
-            handles.append(line_handle(colours.states[state], f"{state} {data.counts[state]}", **look))
+            handles.append(line_handle(colours.states[state], f"{state} {many(data.counts[state])}", **look))
     handles += [
         line_handle(colours.ink, "median", linewidth=1.8),
         ring_handle(colours, "best"),
@@ -207,6 +255,4 @@ def _legend(figure: Any, data: Data, colours: mpl.Palette) -> None:
         patch_handle(colours.faint, "g(x) others", alpha=0.6),
     ]
     width, height = figure.get_size_inches()
-    ax = figure.add_axes((0.15 / width, 1 - 0.68 / height, 0.01, 0.01))
-    ax.set_axis_off()
-    box(ax, handles, colours, loc="upper left", bbox_to_anchor=(0, 1), borderaxespad=0.0, ncols=len(handles))
+    legend_at(figure, (0.15 / width, 1 - 0.58 / height), handles, colours, columns=len(handles))

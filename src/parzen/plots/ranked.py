@@ -204,6 +204,6 @@ def legend_at(
         colours: The colours in force.
         columns: In how many columns.
     """
-    ax = figure.add_axes((*place, 0.01, 0.01))
+    ax = figure.add_axes((*place, 1e-4, 1e-4))
     ax.set_axis_off()
     box(ax, handles, colours, loc="upper left", bbox_to_anchor=(0, 1), borderaxespad=0.0, ncols=columns)

@@ -16,6 +16,7 @@ from parzen.plots.data import Data, Floats, read
 from parzen.plots.density import Density, best_trials, density
 from parzen.plots.marks import line_handle
 from parzen.plots.order import chosen
+from parzen.plots.phrases import nothing
 from parzen.plots.ranked import (
     draw_cells,
     draw_ranked,
@@ -28,7 +29,7 @@ from parzen.plots.ranked import (
     ring_handle,
 )
 from parzen.plots.sample import MANY, Cells, binned, cells
-from parzen.plots.words import cut
+from parzen.plots.words import cut, many, plural
 
 OTHER = math.sqrt(2)  # a second jitter that has nothing to do with the first
 TOP = 8  # hyperparameters shown unless asked for others
@@ -72,7 +73,8 @@ class Pairs:
     def subtitle(self) -> str:
         """What is to be seen, in one sentence."""
         shown = "mean rank in a cell" if self.binned else "rank of a trial"
-        return f"{len(self.data)} trials. Colour: {shown}, from the best to the worst {self.data.word}."
+        whole = plural(len(self.data), "trial")
+        return f"{whole}. Colour: {shown}, from the best to the worst {self.data.word}."
 
     @property
     def remark(self) -> str:
@@ -81,7 +83,9 @@ class Pairs:
         if self.left:
             plural = "s" if self.left > 1 else ""
             found.append(f"{self.left} less important hyperparameter{plural} not shown (top=, labels=).")
-        faint = [f"{counts[state]} {state}" for state in ("running", "pruned", "failed") if counts[state]]
+        faint = [
+            f"{many(counts[state])} {state}" for state in ("running", "pruned", "failed") if counts[state]
+        ]
         if faint:
             found.append(f"Without a rank: {', '.join(faint)}.")
         if any(self.lanes):
@@ -150,10 +154,14 @@ def matrix(
     if other is not None:
         return other(found)
     k = len(found.columns)
+    if not len(found.data):
+        figure, own = mpl.new_axes(ax)
+        mpl.empty(own, nothing(found.data))
+        return figure
     side = float(np.clip(11.0 / k, 1.15, 2.6))
     figure, grid = mpl.new_grid(k, k, ax, (max(side * k + 1.0, 5.5), max(side * k + 1.2, 5.0)))
     if ax is None:
-        fixed(figure, (0.95, 0.2, 0.85, 0.75), 0.09)
+        fixed(figure, (0.95, 0.2, 1.0, 0.75), 0.09)
     for i in range(k):
         for j in range(k):
             if j > i:
@@ -225,6 +233,8 @@ def _words(ax: Any, found: Pairs, x: int, y: int, k: int) -> None:
     most = 16 if crowded else 28
     if y == k - 1:
         ax.set_xlabel(cut(found.axes[x].label, most, middle=True), fontsize=8.5)
+        if crowded:
+            _level(ax)
     else:
         ax.tick_params(axis="x", which="both", labelbottom=False)
         ax.set_xlabel("")
@@ -234,6 +244,14 @@ def _words(ax: Any, found: Pairs, x: int, y: int, k: int) -> None:
     else:
         ax.tick_params(axis="y", which="both", labelleft=False)
         ax.set_ylabel("")
+
+
+def _level(ax: Any) -> None:
+    """Short names below a crowded axis, and its label at the same height as its neighbours'."""
+    names = [cut(text.get_text(), 10) for text in ax.get_xticklabels()]
+    ax.set_xticklabels(names)
+    _, height = ax.figure.get_size_inches()
+    ax.xaxis.set_label_coords(0.5, -0.52 / (height * ax.get_position().height))
 
 
 def _legend(figure: Any, grid: Any, found: Pairs) -> None:

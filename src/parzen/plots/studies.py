@@ -86,7 +86,7 @@ def compare(targets: Any, *, ax: Axes | None = None, backend: str = "matplotlib"
     lines = {name: np.array([_held(run, grid) for run in own]) for name, own in runs.items()}
     drawn = [own[:, ~np.isnan(own).any(axis=0)].ravel() for own in lines.values()]
     steps = np.unique(np.concatenate(drawn))
-    limits = scale(steps, steps)
+    limits = scale(steps, np.concatenate([own[:, -1] for own in lines.values()]))
     words = "trials ended" if x == "trial" else f"time since the first trial began ({unit})"
     word = every[0].word
     colours = mpl.style(ax, words, f"best {word} so far", "Comparison", _subtitle(found))
@@ -99,15 +99,17 @@ def compare(targets: Any, *, ax: Axes | None = None, backend: str = "matplotlib"
         with_band(ax, grid, own, colour, dashes)
         label = cut(name, 24) + (f" ({len(own)} runs)" if len(own) > 1 else "")
         handles.append(marks.line_handle(colour, label, lw=1.8, ls=dashes))
-    _legend(ax, handles, colours)
+    _legend(ax, handles, colours, "lower right" if every[0].maximize else "upper right")
     if x == "trial":
         mpl.whole_ticks(ax)
+    mpl.note(figure, _beyond(limits, "step"))
     return figure
 
 
-def _legend(ax: Axes, handles: list[Any], colours: Any) -> None:
-    if len(handles) <= 3:
-        marks.box(ax, handles, colours)
+def _legend(ax: Axes, handles: list[Any], colours: Any, corner: str) -> None:
+    """In the corner that lines leave free; beside the axes if it is long."""
+    if len(handles) <= 5:
+        marks.box(ax, handles, colours, loc=corner)
     else:
         marks.box(ax, handles, colours, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
@@ -252,7 +254,7 @@ def edf(targets: Any, *, ax: Axes | None = None, backend: str = "matplotlib") ->
             ls=dashes,
         )
         handles.append(marks.line_handle(colour, f"{cut(name, 24)}: {many(ended)} ended", lw=1.8, ls=dashes))
-    _legend(ax, handles, colours)
+    _legend(ax, handles, colours, "lower left" if maximize else "lower right")
     mpl.note(figure, _beyond(limits, "trial"))
     return figure
 

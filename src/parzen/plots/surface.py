@@ -15,8 +15,10 @@ from parzen.plots.backends import interactive
 from parzen.plots.data import Data, Mask, read
 from parzen.plots.marks import dense, draw_marks, mark_size
 from parzen.plots.order import by_importance
+from parzen.plots.phrases import nothing
 from parzen.plots.ranked import draw_best, rank_map
 from parzen.plots.regression import Surface, surface
+from parzen.plots.words import many, plural
 
 LEVELS = 9  # lines of equal loss
 
@@ -43,7 +45,9 @@ class Contour:
     def subtitle(self) -> str:
         """What is to be seen, in one sentence."""
         used = int((self.both & self.data.good).sum())
-        return f"Smoothed {self.data.word} of {used} trials. Hatched: no trial near. Ring: the best."
+        return (
+            f"Smoothed {self.data.word} of {plural(used, 'trial')}. Hatched: no trial near. Ring: the best."
+        )
 
     @property
     def remark(self) -> str:
@@ -51,7 +55,8 @@ class Contour:
         missing = int((~self.both).sum())
         if not missing:
             return ""
-        return f"{missing} of {len(self.data)} trials use only one of the two or neither, and are not shown."
+        whole = plural(len(self.data), "trial")
+        return f"{many(missing)} of {whole} use only one of the two or neither, and are not shown."
 
 
 def contours(target: Any, x: str | None = None, y: str | None = None) -> Contour:
@@ -148,6 +153,9 @@ def contour(
     if other is not None:
         return other(found)
     figure, own = mpl.new_axes(ax, (7.0, 5.2))
+    if not len(found.data):
+        mpl.empty(own, nothing(found.data))
+        return figure
     colours = mpl.style(
         own,
         title="Where is the loss low?" if found.data.sign > 0 else "Where is the value high?",
@@ -159,8 +167,6 @@ def contour(
     if found.surface is not None:
         _fill(figure, own, found, found.surface, colours)
     _trials(own, found, colours)
-    if not len(found.data):
-        mpl.empty(own, "No trial yet")
     mpl.remark(own, found.remark)
     return figure
 

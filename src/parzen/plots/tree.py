@@ -77,6 +77,18 @@ def _in_tree_order(space: Space) -> list[int]:
     return placed + [j for j in range(len(space)) if j not in placed]
 
 
+def opener(given: str) -> str:
+    """The last choice of a condition in words, where there is little room; alternatives stay whole.
+
+    Args:
+        given: From `branch`.
+
+    >>> opener("model = svm and svm.kernel = rbf")
+    'svm.kernel = rbf'
+    """
+    return given if " or " in given else given.rpartition(" and ")[2]
+
+
 @dataclass(frozen=True)
 class Option:
     """One option of a choice, and how its trials went.
