@@ -50,7 +50,10 @@ def folder(tmp_path, monkeypatch):
 def searching(*arguments):
     """A search in another process that has begun."""
     command = [sys.executable, "-m", "parzen", *arguments]
-    with open("err.txt", "w") as err, subprocess.Popen(command, stderr=err, stdout=subprocess.DEVNULL) as search:
+    with (
+        open("err.txt", "w") as err,
+        subprocess.Popen(command, stderr=err, stdout=subprocess.DEVNULL) as search,
+    ):
         try:
             yield search
         finally:

@@ -286,7 +286,12 @@ def test_a_pickle_names_hyperopts_class_and_nothing_of_ours(study):
 
     run(["export", "s.db", "--format", "hyperopt", "-o", "t.pkl", "--quiet"])
     named = [arg for op, arg, _ in pickletools.genops(Path("t.pkl").read_bytes()) if op.name == "GLOBAL"]
-    assert {name.split(" ")[0].split(".")[0] for name in named} <= {"hyperopt", "datetime", "__builtin__", "_codecs"}
+    assert {name.split(" ")[0].split(".")[0] for name in named} <= {
+        "hyperopt",
+        "datetime",
+        "__builtin__",
+        "_codecs",
+    }
     assert pickle.dumps  # the writer is not Python's own
 
 
@@ -334,11 +339,14 @@ def test_help_of_a_command_loads_no_machinery():
     """`parzen best --help` imports neither NumPy nor another command's module."""
     code = (
         "import sys; from parzen.cli.main import run; code = run(['best', '--help']);"
-        "print(code, [m for m in sys.modules if m == 'numpy' or m.startswith(('parzen.run', 'parzen.space'))],"
+        "heavy = ('numpy', 'parzen.run', 'parzen.space');"
+        "print(code, [m for m in sys.modules if m.startswith(heavy)],"
         " sorted(m for m in sys.modules if m.startswith('parzen.cli')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    modules = "['parzen.cli', 'parzen.cli.best', 'parzen.cli.main', 'parzen.cli.mistakes', 'parzen.cli.parser']"
+    modules = (
+        "['parzen.cli', 'parzen.cli.best', 'parzen.cli.main', 'parzen.cli.mistakes', 'parzen.cli.parser']"
+    )
     assert done.stdout.splitlines()[-1] == f"0 [] {modules}"
 
 

@@ -1,4 +1,4 @@
-"""Filters: Python's own answer where a trial has all values, false where it has not, and nothing ever runs."""
+"""Filters answer as Python does where a trial has all values, False where it has not, and run nothing."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_what_a_trial_has_not_passes_no_comparison():
     ],
 )
 def test_anything_but_a_comparison_is_refused_before_any_trial_is_read(text):
-    with pytest.raises(InvalidArgument, match="--filter|a filter has"):
+    with pytest.raises(InvalidArgument, match=r"--filter|a filter has"):
         passes(text)
 
 

@@ -1,4 +1,4 @@
-"""Every mistake that people make, typed at the command line: one sentence, the fix, an exit code, no traceback."""
+"""The mistakes that people make, typed at the command line: one sentence, the fix, a code, no traceback."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ MISTAKES = {
         2,
         "the label 'x' is used by two different hyperparameters",
     ),
-    "2 no end": ('SPACE = {"x": hp.float(0, 1)}\ndef f(p): return 0.0', [], 2, "no end was given. Give -n 100"),
+    "2 no end": (
+        'SPACE = {"x": hp.float(0, 1)}\ndef f(p): return 0.0',
+        [],
+        2,
+        "no end was given. Give -n 100",
+    ),
     "3a no return": (
         'SPACE = {"x": hp.float(0, 1)}\ndef f(p): p["x"]',
         ["-n", "50"],
@@ -125,7 +130,12 @@ MISTAKES = {
         2,
         "train.py has no 'f'",
     ),
-    "no space in the script": ("def f(p): return 0.0", ["-n", "5"], 2, "train.py has neither space nor SPACE"),
+    "no space in the script": (
+        "def f(p): return 0.0",
+        ["-n", "5"],
+        2,
+        "train.py has neither space nor SPACE",
+    ),
     "two spaces in the script": (
         'A = {"x": hp.float(0, 1)}\nB = {"x": hp.float(0, 2)}\ndef f(p): return 0.0',
         ["-n", "5"],
@@ -155,7 +165,9 @@ def test_a_mistake_in_a_search_is_one_sentence_and_a_code(script, capsys, name):
 def test_11_a_changed_space_is_shown_with_its_differences_and_has_a_code(script, capsys):
     assert run(["run", "train.py:loss", "-n", "3", "--seed", "1", "--quiet"]) == 0
     text = (script / "train.py").read_text()
-    (script / "train.py").write_text(text.replace("hp.float(1e-4, 1, log=True)", "hp.float(1e-5, 1, log=True)"))
+    (script / "train.py").write_text(
+        text.replace("hp.float(1e-4, 1, log=True)", "hp.float(1e-5, 1, log=True)")
+    )
     assert run(["run", "train.py:loss", "-n", "3", "--quiet"]) == 5
     err = capsys.readouterr().err
     assert "~ lr: float(0.0001, 1, log=True) is now float(1e-05, 1, log=True)" in err
@@ -164,7 +176,10 @@ def test_11_a_changed_space_is_shown_with_its_differences_and_has_a_code(script,
     assert run(["run", "train.py:loss", "-n", "3", "--maximize", "--quiet"]) == 5
     assert "is minimised, and --maximize was given" in capsys.readouterr().err
     assert run(["run", "train.py:loss", "-n", "3", "--seed", "2", "--quiet"]) == 5
-    assert "fix: leave --seed out, or give --seed 1; another search needs another --name" in capsys.readouterr().err
+    assert (
+        "fix: leave --seed out, or give --seed 1; another search needs another --name"
+        in capsys.readouterr().err
+    )
 
 
 def test_10_bounds_in_the_wrong_space_are_warned_of_and_searched(script, capsys):
@@ -187,7 +202,7 @@ def test_an_exception_of_the_script_itself_shows_the_users_frames_only(script, c
     assert run(["run", "train.py:f", "-n", "3"]) == 2
     err = capsys.readouterr().err
     assert err.startswith('error: your script raised an exception\n  File "')
-    assert "train.py\", line 3, in <module>" in err
+    assert 'train.py", line 3, in <module>' in err
     assert err.strip().endswith("json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)")
     assert "importing.py" not in err
     (script / "train.py").write_text("def f(:\n")
@@ -223,7 +238,11 @@ def test_an_exception_of_the_script_itself_shows_the_users_frames_only(script, c
         (["plot", "train.db", "histroy", "-o", "h.svg"], 2, "Did you mean 'history'?"),
         (["plot", "train.db", "history", "-o", "h.bmp"], 2, "-o must end in one of .svg, .png, .pdf, .html"),
         (["plot", "train.db", "history"], 2, "-o"),
-        (["plot", "train.db", "contour", "-x", "l", "-o", "h.svg"], 2, "no hyperparameter 'l'. Did you mean 'lr'?"),
+        (
+            ["plot", "train.db", "contour", "-x", "l", "-o", "h.svg"],
+            2,
+            "no hyperparameter 'l'. Did you mean 'lr'?",
+        ),
         (["export", "train.db"], 2, "say what to write"),
         (["export", "train.db", "--format", "xls"], 2, "'xls' is none of csv, jsonl, parquet, hyperopt"),
         (["export", "train.db", "-o", "a.xls"], 2, "names no format"),
@@ -238,7 +257,11 @@ def test_an_exception_of_the_script_itself_shows_the_users_frames_only(script, c
         (["create", "train.db", "--space", "train.py:SPACE"], 2, "has a study 'default' already"),
         (["create", "x.db", "--space", "train.py"], 2, "a space is named as train.py:SPACE"),
         (["create", "x.db", "--space", "none.json"], 2, "'none.json' cannot be read"),
-        (["create", "x.db", "--space", "train.py:SPACES"], 2, "train.py has no 'SPACES'. Did you mean 'SPACE'?"),
+        (
+            ["create", "x.db", "--space", "train.py:SPACES"],
+            2,
+            "train.py has no 'SPACES'. Did you mean 'SPACE'?",
+        ),
         (["run", "train.py", "-n", "1"], 2, "got 'train.py'"),
         (["run", "nosuch.py:f", "-n", "1"], 2, "there is no file 'nosuch.py'"),
         (["pause", "nope.db"], 3, "there is no study at 'nope.db'"),
@@ -271,3 +294,12 @@ def test_an_error_under_json_is_a_document_on_stderr(script, capsys):
     }
     assert run(["best", "--jsn", "--json"]) == 2
     assert json.loads(capsys.readouterr().err)["error"]["code"] == "PZ003"
+
+
+def test_a_mistake_of_ours_keeps_its_traceback(script, monkeypatch):
+    """Errors of libraries that we call are not the user's script's."""
+    from parzen.cli import best
+
+    monkeypatch.setattr(best, "run", json.loads)
+    with pytest.raises(TypeError, match="the JSON object must be str"):
+        run(["best", "train.db"])

@@ -19,7 +19,9 @@ from parzen.space.flatten import flatten
 SPACE = {
     "lr": hp.float(1e-5, 1e-1, log=True),
     "n": hp.int(1, 9),
-    "kind": hp.choice("kind", ["a", 1, "1", 2.5, True, None, "x, y\n\"z\"", {"name": "tree", "d": hp.int(1, 5)}]),
+    "kind": hp.choice(
+        "kind", ["a", 1, "1", 2.5, True, None, 'x, y\n"z"', {"name": "tree", "d": hp.int(1, 5)}]
+    ),
     "batch": hp.ordinal([8, 16, 32]),
     "q": hp.quniform("q", 0, 10, 0.5),
 }
@@ -148,9 +150,7 @@ def test_a_file_that_is_no_export_is_refused(tmp_path):
     assert rows.import_jsonl(tmp_path / "e.jsonl", study).read == 0
 
 
-constants = st.one_of(
-    st.text(max_size=5), st.integers(-3, 3), st.floats(-3, 3), st.booleans(), st.none()
-)
+constants = st.one_of(st.text(max_size=5), st.integers(-3, 3), st.floats(-3, 3), st.booleans(), st.none())
 
 
 @given(options=st.lists(constants, min_size=1, max_size=6, unique_by=repr))
@@ -165,6 +165,8 @@ def test_every_option_has_a_name_of_its_own(options):
 
 def test_a_structure_is_called_by_what_it_alone_says():
     (param, *_) = flatten(
-        hp.choice("m", [{"kind": "svm", "C": hp.float(0, 1)}, {"kind": "tree", "deep": [1, "svm"]}, len, [1], [2]])
+        hp.choice(
+            "m", [{"kind": "svm", "C": hp.float(0, 1)}, {"kind": "tree", "deep": [1, "svm"]}, len, [1], [2]]
+        )
     ).params
     assert names_of(param) == ["svm", "tree", "builtins:len", "pos_args(1)", "pos_args(2)"]

@@ -11,12 +11,13 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from parzen.cli.main import release
 from parzen.cli.parser import Parser, add_json, add_store
 
 if TYPE_CHECKING:
     from parzen.run.study import Study
 
-_NEEDED = ("numpy", "scipy", "cloudpickle", "tqdm", "threadpoolctl")
+_NEEDED = ("numpy", "scipy", "cloudpickle", "threadpoolctl")
 # Package -> the extra that brings it, and what it is for.
 _OPTIONAL = {
     "matplotlib": ("plots", "pictures and reports"),
@@ -89,9 +90,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _installation() -> Iterator[Check]:
-    from parzen import __version__
-
-    yield Check("parzen", "ok", f"{__version__} on Python {platform.python_version()}, {platform.platform()}")
+    yield Check("parzen", "ok", f"{release()} on Python {platform.python_version()}, {platform.platform()}")
     for name in _NEEDED:
         found = _version(name)
         if found is None:

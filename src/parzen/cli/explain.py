@@ -7,6 +7,7 @@ import re
 from importlib import resources
 from typing import Any
 
+from parzen import errors
 from parzen.cli.parser import Parser, add_json
 from parzen.errors import InvalidArgument, did_you_mean
 
@@ -63,6 +64,8 @@ def run(options: argparse.Namespace) -> int:
         _list_all(known, options.json)
         return 0
     wanted = options.code.lower()
+    if wanted.removeprefix("pz").isdigit():
+        wanted = f"pz{int(wanted.removeprefix('pz')):03}"
     for code, (name, text) in known.items():
         if wanted in (code.lower(), name.lower()):
             if options.json:
@@ -79,27 +82,28 @@ def run(options: argparse.Namespace) -> int:
 
 
 def readable(text: str) -> str:
-    """Markdown as people read it on a terminal: links as their words, code indented.
+    """Markdown as people read it on a terminal: links as their words, code indented, prose in lines that fit.
 
     Args:
         text: A section of the page.
     """
-    lines, inside = [], False
-    for line in text.splitlines():
-        if line.startswith("```"):
-            inside = not inside
-        elif inside:
-            if line != "# output":
-                lines.append(f"    {line}".rstrip())
-        else:
-            lines.append(re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", line))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
+    from parzen.cli import terminal
+
+    shown = []
+    for part in re.split(r"^(```.*?^```)$", text, flags=re.MULTILINE | re.DOTALL):
+        if part.startswith("```"):
+            lines = [line for line in part.splitlines()[1:-1] if line != "# output"]
+            shown.append("\n".join(f"    {line}".rstrip() for line in lines))
+            continue
+        plain = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", part)
+        shown += [terminal.wrapped(" ".join(each.split())) for each in plain.split("\n\n") if each.strip()]
+    return "\n\n".join(shown)
 
 
 def _list_all(known: dict[str, tuple[str, str]], as_json: bool) -> None:
     from parzen.cli import terminal
 
-    rows = [[code if code != name else "", name, _first(text)] for code, (name, text) in known.items()]
+    rows = [[code if code != name else "", name, _says(name)] for code, (name, _) in known.items()]
     if as_json:
         parts: dict[str, Any] = {
             "errors": [{"code": code or name, "name": name, "says": says} for code, name, says in rows],
@@ -112,9 +116,6 @@ def _list_all(known: dict[str, tuple[str, str]], as_json: bool) -> None:
     print(terminal.table(["exit", "means"], [[str(code), text] for code, text in EXIT_CODES.items()], "exit"))
 
 
-def _first(text: str) -> str:
-    """The first sentence of a section."""
-    prose = readable(text).split("\n\n")[0]
-    if prose.startswith("    "):
-        return ""
-    return re.split(r"(?<=[.:])\s", " ".join(prose.replace("`", "").split()))[0].rstrip(".:")
+def _says(name: str) -> str:
+    """What an error says, in the first line of its class."""
+    return str(getattr(errors, name).__doc__).partition("\n")[0].rstrip(".")

@@ -63,10 +63,9 @@ def _sort_out(options: argparse.Namespace) -> tuple[str, str]:
     """Kind and file; the store goes into the options."""
     words = list(options.words)
     if not words or words[0] not in KINDS:
-        shown = words[0] if words else ""
+        came = f"; got {words[0]!r}.{did_you_mean(words[0], list(KINDS))}" if words else ""
         raise InvalidArgument(
-            f"say what is imported: one of {', '.join(KINDS)}; got {shown!r}."
-            f"{did_you_mean(shown, list(KINDS))}",
+            f"say what is imported: one of {', '.join(KINDS)}{came}",
             hint="parzen import hyperopt trials.pkl search.db",
         )
     if len(words) < 2:

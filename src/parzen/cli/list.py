@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from parzen.cli.parser import Parser, add_json
-from parzen.errors import ParzenError
+from parzen.errors import ParzenError, StudyNotFound, did_you_mean
 
 
 def add_arguments(parser: Parser) -> None:
@@ -35,6 +35,9 @@ def run(options: argparse.Namespace) -> int:
 
     path = options.path or os.environ.get("PARZEN_STUDY") or "."
     folder = "://" not in path and os.path.isdir(path)
+    if "://" not in path and not os.path.exists(path):
+        near = did_you_mean(path, [each.removeprefix("./") for each in _stores(".")])
+        raise StudyNotFound(f"there is no file or folder {path!r}.{near}")
     found, broken = [], []
     for store in _stores(path) if folder else [path]:
         try:

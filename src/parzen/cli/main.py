@@ -88,9 +88,7 @@ def run(arguments: Sequence[str]) -> int:
         print(_help())
         return 0 if arguments else 2
     if arguments[0] == "--version":
-        from parzen import __version__
-
-        print(f"parzen {__version__}")
+        print(f"parzen {release()}")
         return 0
     as_json = "--json" in arguments
     try:
@@ -107,6 +105,11 @@ def run(arguments: Sequence[str]) -> int:
         if not mistakes.theirs(error):
             raise  # a mistake of ours: all of it is needed
         return mistakes.show(error, as_json)
+
+
+def release() -> str:
+    """The version of this package, which is loaded since this module is in it."""
+    return str(sys.modules["parzen"].__version__)
 
 
 def _run(word: str, rest: list[str]) -> int:

@@ -20,6 +20,7 @@ EXIT: list[tuple[type[Exception], int]] = [
     (errors.InvalidObjectiveResult, 1),
     (errors.ParzenError, 2),
 ]
+_PYTHON = os.path.dirname(os.__file__) + os.sep
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 # What Python calls its arguments, and what they are here.
@@ -145,9 +146,8 @@ def _frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
             inner = True
         elif inner and not frame.filename.startswith("<frozen "):
             kept.append(frame)
-    own = os.path.dirname(os.__file__) + os.sep
-    if all(frame.filename.startswith(own) and "site-packages" not in frame.filename for frame in kept):
-        return []  # the standard library, called by us
+    if all("site-packages" in frame.filename or frame.filename.startswith(_PYTHON) for frame in kept):
+        return []  # a library, called by us
     return kept
 
 

@@ -35,7 +35,8 @@ def run(options: argparse.Namespace) -> int:
         print(found.code.rstrip("\n"))
     else:
         for one in found.findings:
-            print(f"{terminal.paint(one.kind, 'bold')}: {one.sentence}")
+            lines = terminal.wrapped(f"{one.kind}: {one.sentence}")
+            print(terminal.paint(one.kind, "bold") + lines.removeprefix(one.kind))
         if not found.findings:
             print("no finding: nothing in these trials says that the space should change")
         if found.code:

@@ -71,11 +71,8 @@ def _sort_out(options: argparse.Namespace) -> str:
         word for word in words if word in KINDS
     ]
     if not kinds:
-        shown = words[-1] if words else ""
-        raise InvalidArgument(
-            f"name the kind of picture: one of {', '.join(KINDS)}; got {shown!r}."
-            f"{did_you_mean(shown, list(KINDS))}"
-        )
+        came = f"; got {words[-1]!r}.{did_you_mean(words[-1], list(KINDS))}" if words else ""
+        raise InvalidArgument(f"name the kind of picture: one of {', '.join(KINDS)}{came}")
     kind = str(kinds[-1])
     words.remove(kind)
     if len(words) > 1:

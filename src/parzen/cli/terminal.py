@@ -10,6 +10,7 @@ import math
 import os
 import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -79,8 +80,12 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") 
         rows: A text for each column.
         right: The heads of columns that are aligned to the right, separated by spaces.
     """
+    heads, rows = list(heads), [list(row) for row in rows]
     widths = [max(len(row[i]) for row in [heads, *rows]) for i in range(len(heads))]
-    fit(widths, width())
+    kept = fit(widths, width())
+    if kept < len(heads):
+        message(f"left out, since the terminal is narrow: {', '.join(heads[kept:])}")
+        heads, rows, widths = heads[:kept], [row[:kept] for row in rows], widths[:kept]
     numbers = set(right.split())
     lines = []
     for k, row in enumerate([heads, *rows]):
@@ -96,17 +101,46 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") 
     return "\n".join(lines)
 
 
-def fit(widths: list[int], most: int | None) -> None:
-    """Make columns narrower until they fit, the widest first.
+def fit(widths: list[int], most: int | None) -> int:
+    """Make columns narrower until they fit, the widest first and the first column last.
 
     Args:
         widths: Changed in place.
         most: Columns of the terminal, or None.
+
+    Returns:
+        How many of the columns fit in.
     """
+    kept = len(widths)
     if most is None:
-        return
-    while sum(widths) + len(_GAP) * (len(widths) - 1) > most and max(widths) > _LEAST:
-        widths[widths.index(max(widths))] -= 1
+        return kept
+
+    def over() -> bool:
+        return sum(widths[:kept]) + len(_GAP) * (kept - 1) > most
+
+    while over():
+        widest = max(range(1, kept), key=widths.__getitem__, default=0)
+        if widths[widest] <= _LEAST:
+            if kept <= 2 or widths[0] > 2 * _LEAST:
+                widest = 0
+            else:
+                kept -= 1
+                continue
+        if widths[widest] <= _LEAST:
+            break
+        widths[widest] -= 1
+    return kept
+
+
+def wrapped(text: str, at_most: int = 100) -> str:
+    """A paragraph in lines that fit the terminal.
+
+    Args:
+        text: Prose.
+        at_most: Columns, also where the terminal has more.
+    """
+    wide = min(width() or at_most, at_most)
+    return "\n".join(textwrap.wrap(text, wide, break_long_words=False, break_on_hyphens=False))
 
 
 def cut(text: str, most: int) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import re
 from typing import Any
 
 from parzen.cli.parser import Parser, add_json, add_store, open_study
@@ -72,5 +74,27 @@ def _lines(record: dict[str, Any]) -> list[str]:
     if error is not None:
         where = f" ({error['where']})" if error.get("where") else ""
         lines += ["", terminal.paint(f"{error['type']}: {error['message']}{where}", "red")]
-        lines += [text.rstrip() for text in (error.get("traceback"), error.get("log")) if text]
+        if error.get("traceback"):
+            lines.append(theirs(error["traceback"]))
+        if error.get("log"):
+            lines += ["", "the end of what it printed:", error["log"].rstrip()]
     return lines
+
+
+def theirs(trace: str) -> str:
+    """A traceback without our frames; ``PARZEN_DEBUG=1`` keeps them.
+
+    Args:
+        trace: As Python prints it.
+    """
+    if os.environ.get("PARZEN_DEBUG"):
+        return trace.rstrip()
+    kept, ours = [], False
+    for line in trace.rstrip().splitlines():
+        if line.startswith("  File "):
+            ours = bool(re.match(r'  File "[^"]*/parzen/(run|executors)/\w+\.py"', line))
+        elif not line.startswith("    "):
+            ours = False
+        if not ours:
+            kept.append(line)
+    return "\n".join(kept)

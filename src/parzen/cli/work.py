@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -30,23 +32,27 @@ def serve(study: Study, asked: Work, quiet: bool) -> int:
     from parzen.workers import work
 
     begun, before = time.monotonic(), study.ledger.ended
+    shown = not quiet and os.environ.get("PARZEN_PROGRESS") != "none"  # then the progress sums up
     try:
         stopped = work(study, asked, choose(not quiet, True))
     except KeyboardInterrupt:
         study.refresh()
         if study.incumbent is not None:
             tell_best(study)
-        _say_end(study, "interrupted", begun, before)
+        if not shown:
+            _say_end(study, "interrupted", begun, before)
         return STOPPED["interrupted"]
     except ParzenError:
         if study.ledger.ended > before:
             _say_end(study, "error", begun, before)
         raise
     found = study.incumbent
-    if found is not None:
-        tell_best(study)
-    if not quiet or stopped in STOPPED:
+    few = study.ledger.ended - before <= 1  # of so few the progress makes no summary
+    if (shown and few and stopped not in STOPPED) or (not shown and stopped in STOPPED):
         _say_end(study, stopped, begun, before)
+    summed = shown and (not few or stopped in STOPPED)
+    if found is not None and not (summed and sys.stdout.isatty()):  # else it stands on the screen already
+        tell_best(study)
     if stopped in STOPPED:
         return STOPPED[stopped]
     over = study.end is not None and study.ledger.ended >= study.end

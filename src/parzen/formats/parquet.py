@@ -22,7 +22,7 @@ def parquet(study: Study) -> tuple[bytes, int]:
     """
     try:
         import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
-        from pyarrow import parquet as writer  # type: ignore[import-untyped]  # as above
+        from pyarrow import parquet as writer
     except ImportError:
         raise MissingDependency("Parquet needs pyarrow: pip install 'parzen[arrow]'") from None
     table = list(rows(study))
