@@ -34,8 +34,7 @@ AX := ax-platform==1.3.1 $(TORCH)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-engines check fmt bench-env overhead failing-region quality constraints clean
-.PHONY: bench-env-slow quality-report robustness pictures gallery
-.PHONY: chaos lockstep speedup simulation storage opening
+.PHONY: bench-env-slow quality-report robustness pictures recordings gallery chaos lockstep speedup simulation storage opening planted
 .PHONY: docs docs-serve notebooks notebooks-check notebook-resume
 
 help:  ## show this list
@@ -107,6 +106,9 @@ quality: .venv-bench/.stamp  ## what a search finds, beside the others: runs wha
 quality-report: .venv-bench/.stamp  ## write its tables and figures to docs/benchmark
 	$(BENCH)/python -m benchmarks.quality docs
 
+planted: .venv/.stamp  ## whether the findings of a search are what was planted in it
+	$(BIN)/python -m benchmarks.planted $(ARGS)
+
 pictures: .venv/.stamp  ## draw the pictures of docs/how-parzen-decides.md
 	$(BIN)/python -m benchmarks.pictures $(ARGS)
 
@@ -126,6 +128,9 @@ notebooks-check: .venv-docs/.stamp  ## run them, and compare with the notebooks 
 
 notebook-resume: .venv-docs/.stamp  ## interrupt a notebook's kernel in the middle of a search, and go on
 	$(DOCS)/python -m tools.notebook_resume
+
+recordings: .venv/.stamp  ## run searches in terminals and pipes, and show on docs/console.md what they show
+	$(BIN)/python -m benchmarks.recordings $(ARGS)
 
 gallery: .venv/.stamp  ## draw the pictures of docs/pictures.md: a real search, and one of 20 000 trials
 	$(BIN)/python -m benchmarks.gallery $(ARGS)

@@ -36,7 +36,22 @@ def test_the_note_says_who_and_why():
     study = run(Study(CHOICE, Auto(), seed=0), bowl, 14)
     assert [trial.note["by"] for trial in study.trials[:10]] == ["middle", *["sobol"] * 9]
     assert {trial.note["by"] for trial in study.trials[10:]} <= {"gp", "gp, box"}
-    assert {trial.note["why"] for trial in study.trials} == {"fewer than 500 trials have ended"}
+    assert {trial.note["why"] for trial in study.trials[:10]} == {"one of the first 10 trials"}
+    assert {trial.note["why"] for trial in study.trials[10:]} == {"fewer than 500 trials have ended"}
+
+
+def test_every_fifth_suggestion_after_forty_trials_is_that_of_tpe():
+    study = run(Study(CHOICE, Auto(), seed=0), bowl, 52)
+    assert [trial.number for trial in study.trials if trial.note["by"] == "tpe"] == [41, 46, 51]
+    assert study.trials[41].note["why"] == "every fifth after 40 trials"
+
+
+def test_eight_workers_wait_for_no_more_first_points_than_one():
+    """The model begins with the eleventh point once five have succeeded, whatever else is running."""
+    study = run(Study(NUMBERS, Auto(), seed=0), bowl, 5)
+    answers = [study.ask().note["by"] for _ in range(7)]
+    assert answers[:5] == ["sobol"] * 5
+    assert all(by.startswith("gp") for by in answers[5:])
 
 
 def test_a_long_search_goes_on_with_tpe(monkeypatch):

@@ -61,9 +61,14 @@ class Acquisition:
         self.cube, self.covariance, self.posterior = cube, covariance, posterior
         self.best, self.trust, self.feasible = best, trust, feasible
 
-    def values(self, rows: Floats) -> Floats:
-        """(c,) the acquisition at legal rows."""
-        inputs = self.covariance.inputs(rows)
+    def values(self, rows: Floats, inputs: Inputs | None = None) -> Floats:
+        """(c,) the acquisition at legal rows.
+
+        Args:
+            rows: (c, d).
+            inputs: Their features, where they are at hand.
+        """
+        inputs = self.covariance.inputs(rows) if inputs is None else inputs
         value = self.posterior.log_improvement(inputs, self.best)
         if self.feasible is not None:
             value += self.feasible.log_probability(inputs)
@@ -211,9 +216,10 @@ def maximise(
         rng: Source of all randomness.
     """
     cube = acquisition.cube
-    values = acquisition.values(rows)
+    inputs = acquisition.covariance.inputs(rows)
+    values = acquisition.values(rows, inputs)
     order = np.argsort(-values, kind="stable")
-    near = acquisition.covariance.inputs(rows).near * acquisition.posterior.factor.shrink
+    near = inputs.near * acquisition.posterior.factor.shrink
     ends = acquisition.climbed(rows[apart(near, order, STARTS)], box)
     ends = np.array([cube.snapped(row) for row in ends])
     ends_values = acquisition.values(ends)
@@ -222,10 +228,12 @@ def maximise(
             ends[i], ends_values[i] = _hill(acquisition, ends[i], float(ends_values[i]), rng)
     pool = np.concatenate([ends, rows[order]])
     pool_values = np.concatenate([ends_values, values[order]])
-    # The candidates are in order already: at most a few have to be looked at.
+    # Nearly always the first is new.
     ranked = np.argsort(-pool_values, kind="stable")
-    for start in range(0, len(ranked), 32):
-        chosen = ranked[start : start + 32]
+    start, many = 0, 1
+    while start < len(ranked):
+        chosen = ranked[start : start + many]
+        start, many = start + many, 32
         some = np.array([cube.snapped(row) for row in pool[chosen]])
         allowed = np.flatnonzero(legal(some))
         if len(allowed):

@@ -35,6 +35,7 @@ from parzen.history.history import History
 from parzen.numerics.threads import one_thread
 
 STARTUP = 10
+LEAST = 5  # of them must have succeeded
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ class GP:
     """Settings of the Gaussian process.
 
     Args:
-        n_startup_jobs: Trials that must have ended before the model is used, at least 1; until then
-            points are quasi-random. Left out: 10.
+        n_startup_jobs: So many trials come before the model is used, at least 1; their points are
+            quasi-random. Of those that run at once some may still be running. Left out: 10.
     """
 
     n_startup_jobs: int | None = None
@@ -63,7 +64,7 @@ class GP:
         with np.errstate(under="ignore"), one_thread():
             startup = STARTUP if self.n_startup_jobs is None else self.n_startup_jobs
             past = history.derived(("gp", startup), lambda: Past(cube(history.space), startup), Past.add)
-            if history.ended < startup or past.done < 2 or not len(history.space):
+            if len(history) < startup or past.done < max(2, min(startup, LEAST)) or not len(history.space):
                 return _start(history, past, ask)
             return Search(history, past, ask).suggest()
 

@@ -22,7 +22,7 @@ def suggest(
         domain: Gives the space.
         trials: The past.
         seed: Decides the random numbers.
-        n_startup_jobs: Trials that must have ended before the model is used. Left out, 10.
+        n_startup_jobs: Trials before the model is used. Left out, 10.
     """
     return suggest_documents(GP(n_startup_jobs), new_ids[:1], domain, trials, seed)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from parzen.history.history import History
 from parzen.insight.anova import Model
-from parzen.insight.shares import Importance, chosen, factors_of, shares
+from parzen.insight.shares import Importance, at_most, chosen, factors_of, shares
 from parzen.insight.table import Floats, Table
 
 STRETCH = 20.0  # how much differences near the best one are stretched
@@ -51,7 +51,7 @@ class Evidence:
         Ranks would do for few trials; in a search that has come to rest they would tell
         apart what does not differ.
         """
-        picked = chosen(len(self.data))
+        picked = chosen(len(self.data), at_most(len(self.data.space)))
         targets = self.reduced(self.data.losses)[picked]
         if not np.ptp(targets) > 0:
             return None
@@ -76,8 +76,8 @@ class Evidence:
         return made
 
     def best_count(self) -> int:
-        """How many trials are called the best: a tenth, at least five."""
-        return min(len(self.data), max(5, len(self.data) // 10))
+        """How many trials are called the best: a tenth, from five to fifty."""
+        return min(len(self.data), max(5, min(50, len(self.data) // 10)))
 
     def excess(self, points: Floats, base: Floats) -> tuple[Floats, Floats]:
         """By how much points are expected to be worse than one point, and how sure that is.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from parzen.insight.evidence import Evidence
 from parzen.insight.finding import KINDS, Finding
 from parzen.insight.rules import about_hyperparameters
@@ -34,8 +36,10 @@ def found(seen: Evidence) -> list[Finding]:
     Args:
         seen: The trials.
     """
-    made = [few(seen), failing(seen)]
-    if made[0] is None:
-        made += [*about_hyperparameters(seen), noise(seen), pruner(seen), converged(seen)]
+    # Differences of huge losses are infinite, which is what they should be.
+    with np.errstate(over="ignore", invalid="ignore"):
+        made = [few(seen), failing(seen)]
+        if made[0] is None:
+            made += [*about_hyperparameters(seen), noise(seen), pruner(seen), converged(seen)]
     kept = [one for one in made if one is not None]
     return sorted(kept, key=lambda one: KINDS.index(one.kind))

@@ -15,7 +15,7 @@ from parzen.insight.bounds import bounds_of, covers, extended, narrowed, natural
 from parzen.insight.evidence import SURE, Evidence
 from parzen.insight.finding import Finding, counted, number
 from parzen.insight.table import ENOUGH, Floats, option_names, share, unbounded
-from parzen.space.distributions.base import Lattice
+from parzen.space.distributions.base import Distribution, Lattice, Line
 
 Rows = npt.NDArray[np.intp]
 
@@ -138,7 +138,7 @@ def dead(seen: Evidence, j: int) -> Finding | None:
     worse, spread = seen.excess(seen.along(j, places.astype(np.float64), data.shares[0]), data.shares[0])
     if np.any((worse > 3 * spread) & (worse > SLIGHT)):
         return None
-    best = param.distribution.plain(float(data.values[0, j]))
+    best = _short(param.distribution, float(data.values[0, j]))
     names = option_names(data.space, j)
     shown = names[int(best)] if names else number(best)
     where = f" where {judged.given}" if judged.given else ""
@@ -148,6 +148,18 @@ def dead(seen: Evidence, j: int) -> Finding | None:
     )
     evidence = {"importance": judged.value, "spread": judged.spread, "trials": judged.trials}
     return Finding("dead", param.label, sentence, evidence, {"fix": best})
+
+
+def _short(law: Distribution, value: float) -> float | int:
+    """A value of few figures near one that does not matter."""
+    near = float(f"{value:.3g}")
+    stepped = float(law.value(law.latent(np.array([near])))[0]) if law.contains(near) else value
+    same = (
+        isinstance(law.geometry, Line)
+        and law.geometry.step is None
+        and abs(stepped - near) < 1e-9 * abs(near)
+    )
+    return law.plain(near if same else value)
 
 
 def _options(seen: Evidence, j: int) -> bool:

@@ -1,4 +1,16 @@
-"""Importance: which share of the loss's variation each hyperparameter explains."""
+"""Importance: which share of the loss's variation each hyperparameter explains.
+
+Chosen by measurement, on six functions with known shares, three seeds, 60 and
+150 trials of random search, TPE and the default. Half the sum of differences to the true shares:
+
+    this model             0.08 0.03 (random)   0.18 0.07 (TPE)   0.13 0.15 (default)
+    its ranks among trials 0.06 0.03            0.19 0.08         0.19 0.20
+    extremely random trees 0.20 0.14            0.34 0.20         0.23 0.20
+    PED-ANOVA              0.31 0.26            0.56 0.54         0.49 0.50
+
+Trees need more trials than most people have. PED-ANOVA (Watanabe, Bansal and Hutter, IJCAI 2023) compares the
+best trials with all of them, which says little once most trials are near the best.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +23,9 @@ from parzen.insight.anova import Factor, Model
 from parzen.insight.table import ENOUGH, Floats, Mask, Table, given, table, weights
 from parzen.space.space import Condition
 
-MOST = 300  # trials that a model is fitted to
+MOST = 200  # trials that a model of ten hyperparameters is fitted to; fewer where there are more
+LEAST = 64
+SPREAD = 300  # points of the prior that give ranks their meaning
 FOLDS = 8
 ROUNDS = 2
 SMALL = 0.1  # importances whose spread is looked at twice
@@ -79,11 +93,12 @@ def shares(data: Table) -> list[Importance]:
     groups: dict[Condition, list[int]] = {}
     for j, param in enumerate(data.space.params):
         groups.setdefault(param.condition, []).append(j)
+    most = at_most(sum(len(data.space) if key == ((),) else len(g) for key, g in groups.items()))
     found: dict[int, Importance] = {}
     for members in groups.values():
         rows = ~np.isnan(data.shares[:, members[0]])
         count = int(rows.sum())
-        values, spreads = _judged(data, rows, members)
+        values, spreads = _judged(data, rows, members, most)
         for j, value, spread in zip(members, values, spreads, strict=True):
             label = data.space.params[j].label
             found[j] = Importance(label, float(value), float(spread), count, given(data.space, j))
@@ -91,11 +106,11 @@ def shares(data: Table) -> list[Importance]:
     return [found[j] for j in order]
 
 
-def _judged(data: Table, rows: Mask, members: list[int]) -> tuple[Floats, Floats]:
+def _judged(data: Table, rows: Mask, members: list[int], most: int) -> tuple[Floats, Floats]:
     count = int(rows.sum())
     if count < ENOUGH:
         return np.full(len(members), np.nan), np.full(len(members), np.nan)
-    model = fitted(data, rows)
+    model = fitted(data, rows, most)
     if model is None:
         return np.zeros(len(members)), np.zeros(len(members))
     columns = [factor.column for factor in model.factors]
@@ -124,7 +139,7 @@ def _judged(data: Table, rows: Mask, members: list[int]) -> tuple[Floats, Floats
     return np.clip(values, 0, 1), spread
 
 
-def fitted(data: Table, rows: Mask) -> Model | None:
+def fitted(data: Table, rows: Mask, most: int) -> Model | None:
     """The model of some trials' ranks, as they would be among trials drawn from the prior.
 
     A search makes most of its trials near the optimum, where ranks among its trials tell small
@@ -134,11 +149,12 @@ def fitted(data: Table, rows: Mask) -> Model | None:
     Args:
         data: The trials.
         rows: (n,) which of them.
+        most: How many are looked at.
 
     Returns:
         None if their losses do not differ.
     """
-    picked = chosen(int(rows.sum()))
+    picked = chosen(int(rows.sum()), most)
     points = data.shares[rows][picked]
     ranked = scores(data.losses[rows])[picked]
     if not np.ptp(ranked) > 0:
@@ -165,9 +181,9 @@ def _spread_points(model: Model) -> Floats:
     golden = 2.0  # its powers' multiples fill a cube evenly: the root of g**(d+1) = g + 1
     for _ in range(40):
         golden = (1 + golden) ** (1 / (len(mine) + 1))
-    points = np.full((MOST, model.shares.shape[1]), np.nan)
+    points = np.full((SPREAD, model.shares.shape[1]), np.nan)
     for k, factor in enumerate(mine):
-        u = (0.5 + np.arange(1, MOST + 1) * golden ** -(k + 1.0)) % 1.0
+        u = (0.5 + np.arange(1, SPREAD + 1) * golden ** -(k + 1.0)) % 1.0
         points[:, factor.column] = u if factor.options is None else _options_at(factor.options, u)
     return points
 
@@ -192,12 +208,22 @@ def factors_of(data: Table, points: Floats) -> list[Factor]:
     return made
 
 
-def chosen(count: int) -> Any:
-    """Which of `count` trials, sorted by loss, a model is fitted to: all, or the best and an even sample."""
-    if count <= MOST:
+def at_most(hyperparameters: int) -> int:
+    """How many trials to look at, so that the time does not grow with the number of hyperparameters."""
+    return max(LEAST, min(MOST, int(MOST * (10 / max(hyperparameters, 1)) ** 0.5)))
+
+
+def chosen(count: int, most: int) -> Any:
+    """Which trials, sorted by loss, a model is fitted to: all, or the best ones and an even sample.
+
+    Args:
+        count: How many there are.
+        most: How many are wanted.
+    """
+    if count <= most:
         return np.arange(count)
-    best = MOST // 3
-    return np.concatenate([np.arange(best), np.linspace(best, count - 1, MOST - best).astype(int)])
+    best = most // 3
+    return np.concatenate([np.arange(best), np.linspace(best, count - 1, most - best).astype(int)])
 
 
 def scores(losses: Floats) -> Floats:

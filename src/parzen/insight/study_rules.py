@@ -152,11 +152,11 @@ def converged(seen: Evidence) -> Finding | None:
     gained = first - best
     if not math.isfinite(gained) or gained <= 0:
         return None
-    if (late - best) > 0.1 * gained or (before - best) > 0.01 * gained:
+    if (late - best) > 0.1 * gained or (before - best) > 0.001 * gained:
         return None
     sentence = (
-        f"the last {third} trials gained {number(before - best)}, of {number(gained)} in all, and stay near "
-        f"the best: more trials in this space will bring little."
+        f"the last {third} trials gained {number(before - best)} and stay near the best: more trials in this "
+        f"space will bring little."
     )
     return Finding("converged", None, sentence, {"trials": third, "gained": before - best, "of": gained})
 

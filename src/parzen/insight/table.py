@@ -8,6 +8,7 @@ sorted by loss and then by values, so that no answer depends on their order.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -169,7 +170,10 @@ def option_names(space: Space, j: int) -> tuple[str, ...]:
     names = []
     for k, text in enumerate(space.params[j].options):
         plain = text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
-        short = _name_inside(plain) or plain.rpartition(":")[2]
+        # A class or function is kept as module:name.
+        named = re.fullmatch(r"[\w.]+:([\w.]+)", text)
+        laws = "{" in text or "(" in text
+        short = _name_inside(text) or (named[1] if named else "" if laws else plain)
         names.append(short if 0 < len(short) <= 24 else f"option {k}")
     return tuple(names) if len(set(names)) == len(names) else tuple(f"option {k}" for k in range(len(names)))
 
@@ -180,7 +184,8 @@ def _name_inside(text: str) -> str | None:
         return None
     for piece in text[1:-1].split(", "):
         key, _, value = piece.partition(": ")
-        if value[:1] in "'\"" and value[-1:] == value[:1] and key[:1] in "'\"":
+        # Laws inside are JSON, with double quotes.
+        if key[:1] == "'" and len(value) > 1 and value[0] == value[-1] == "'":
             return value[1:-1]
     return None
 

@@ -28,7 +28,8 @@ from parzen.plots.interactive_base import (
 from parzen.plots.levels import loss_at
 from parzen.plots.mpl import LIGHT
 from parzen.plots.page import Page, Panel, Section
-from parzen.plots.scatter import OTHER, Pairs
+from parzen.plots.ranked import OTHER
+from parzen.plots.scatter import Pairs
 from parzen.plots.surface import Contour, places
 
 COLUMNS = 3

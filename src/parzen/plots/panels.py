@@ -38,7 +38,7 @@ def draw_page(page: Page, ax: Any = None) -> Any:
     rows = packed(page)
     columns = max((sum(len(panels) for _, panels in row) for row in rows), default=1)
     titled = [any(title for title, _ in row) for row in rows]
-    width = max(LEFT + columns * (WIDTH + SPACE), 6.6)
+    width = max(LEFT + columns * (WIDTH + SPACE), 8.2)
     height = HEAD + len(rows) * (TALL + STRIP + BETWEEN) + sum(titled) * TITLE + FOOT
     figure, region, colours = _place(ax, width, height)
     top = height - HEAD

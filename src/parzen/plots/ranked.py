@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from parzen.plots.mpl import Palette, pyplot
 
 if TYPE_CHECKING:
     from parzen.plots.mpl import Axes, Figure
+
+OTHER = 1.1475  # for a second jitter: no small multiples of the two add up to a whole number
 
 
 def rank_map(colours: Palette) -> Any:
@@ -166,6 +169,7 @@ def footnote(figure: Figure, text: str, colours: Palette, left: float = 0.15) ->
     """
     width, height = figure.get_size_inches()
     if text:
+        text = textwrap.fill(text, int(16 * (width - 2 * left)))  # characters of this size in an inch
         figure.text(left / width, 0.08 / height, text, fontsize=8, color=colours.ink, alpha=0.75, va="bottom")
 
 

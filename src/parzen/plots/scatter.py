@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from parzen.plots.marks import line_handle
 from parzen.plots.order import chosen
 from parzen.plots.phrases import nothing
 from parzen.plots.ranked import (
+    OTHER,
     draw_cells,
     draw_ranked,
     fixed,
@@ -31,7 +31,6 @@ from parzen.plots.ranked import (
 from parzen.plots.sample import MANY, Cells, binned, cells
 from parzen.plots.words import cut, many, plural
 
-OTHER = math.sqrt(2)  # a second jitter that has nothing to do with the first
 TOP = 8  # hyperparameters shown unless asked for others
 
 
@@ -161,7 +160,7 @@ def matrix(
     side = float(np.clip(11.0 / k, 1.15, 2.6))
     figure, grid = mpl.new_grid(k, k, ax, (max(side * k + 1.0, 5.5), max(side * k + 1.2, 5.0)))
     if ax is None:
-        fixed(figure, (0.95, 0.2, 1.0, 0.75), 0.09)
+        fixed(figure, (0.95, 0.2, 1.12, 0.75), 0.09)
     for i in range(k):
         for j in range(k):
             if j > i:
@@ -172,7 +171,7 @@ def matrix(
                 _pair(grid[i, j], found, j, i)
             if j <= i:
                 _words(grid[i, j], found, j, i, k)
-    _legend(figure, grid, found)
+    _legend(figure, grid, found, whole=ax is None)
     return figure
 
 
@@ -216,7 +215,7 @@ def _diagonal(ax: Any, found: Pairs, i: int) -> None:
 
 def _words(ax: Any, found: Pairs, x: int, y: int, k: int) -> None:
     """Scales, ticks and words: labels at the left and the bottom edge only."""
-    crowded = k > 3
+    crowded = k > 2
     mpl.style(ax, grid=None)
     for spine in ax.spines.values():
         spine.set_visible(True)
@@ -254,17 +253,19 @@ def _level(ax: Any) -> None:
     ax.xaxis.set_label_coords(0.5, -0.52 / (height * ax.get_position().height))
 
 
-def _legend(figure: Any, grid: Any, found: Pairs) -> None:
+def _legend(figure: Any, grid: Any, found: Pairs, whole: bool) -> None:
     """Colour bar and what the diagonal shows, in the empty half; title above and notes below."""
     colours, k = mpl.palette(grid[0, 0]), len(found.columns)
-    headline(figure, "Which values go together?", found.subtitle, colours)
-    footnote(figure, found.remark, colours)
+    if whole:
+        headline(figure, "Which values go together?", found.subtitle, colours)
+        footnote(figure, found.remark, colours)
     handles = [
         patch_handle(colours.faint, "density of all trials", alpha=0.45),
         line_handle(colours.best, "density of the best tenth", linewidth=1.5),
         *([] if found.binned else [ring_handle(colours)]),
     ]
     width, height = figure.get_size_inches()
-    left, top = (grid[0, 1].get_position().x0 if k > 1 else 0.55), 1 - 0.85 / height
+    left = grid[0, 1].get_position().x0 if k > 1 else 0.55
+    top = 1 - 0.85 / height if whole else grid[0, 0].get_position().y1
     rank_bar(figure, (left, top - 0.12 / height, 1.6 / width, 0.12 / height), ("best", "worst"), colours)
     legend_at(figure, (left, top - 0.5 / height), handles, colours)

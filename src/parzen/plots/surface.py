@@ -16,7 +16,7 @@ from parzen.plots.data import Data, Mask, read
 from parzen.plots.marks import dense, draw_marks, mark_size
 from parzen.plots.order import by_importance
 from parzen.plots.phrases import nothing
-from parzen.plots.ranked import draw_best, rank_map
+from parzen.plots.ranked import OTHER, draw_best, rank_map
 from parzen.plots.regression import Surface, surface
 from parzen.plots.words import many, plural
 
@@ -243,7 +243,7 @@ def _hatch_cells(ax: Any, edges: Any, known: Mask, colours: mpl.Palette) -> None
 def _trials(ax: Any, found: Contour, colours: mpl.Palette) -> None:
     data = found.data
     x = found.axes[0].places(found.data.values[:, found.columns[0]], data.numbers, lane=False)
-    y = found.axes[1].places(found.data.values[:, found.columns[1]], data.numbers * 2**0.5, lane=False)
+    y = found.axes[1].places(found.data.values[:, found.columns[1]], data.numbers * OTHER, lane=False)
     size = mark_size(len(data))
     for state in ("failed", "pruned", "running"):
         mask = data.is_in(state) & found.both

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 import time
 from typing import Any
 
 from parzen.history.history import Trial
-from parzen.run import standing
+from parzen.run import lasting, standing
 from parzen.run.screen import Screen
 from parzen.run.standing import Standing, render
 from parzen.run.wording import marks_for
@@ -67,7 +68,8 @@ class View:
         Args:
             text: The line. It may come from a signal's handler.
         """
-        sys.stderr.write(text + "\n")
+        if sys.stderr is not None:
+            sys.stderr.write(text + "\n")
 
     def end(self, now: Standing, stopped: str | None, interrupted: bool, brief: bool) -> None:
         """The search is over: leave the screen as it was found.
@@ -128,6 +130,7 @@ class Lines(View):
         """Nothing is written yet."""
         self._out = sys.stderr
         self._marks = marks_for(getattr(self._out, "encoding", None))
+        self._gone = False
         self._last = time.monotonic()
 
     def count(self, now: Standing) -> None:
@@ -140,11 +143,11 @@ class Lines(View):
 
     def ended(self, now: Standing, trial: Trial) -> None:
         """Its line."""
-        self._write(render(standing.ended(now, trial, None, self._marks), colour=False))
+        self._write(render(lasting.ended(now, trial, None, self._marks), colour=False))
 
     def failed(self, now: Standing, trial: Trial, more: int) -> None:
         """Its line."""
-        self._write(render(standing.failed(now, trial, more, None, self._marks), colour=False))
+        self._write(render(lasting.failed(now, trial, more, None, self._marks), colour=False))
 
     def say(self, text: str) -> None:
         """Write it."""
@@ -157,18 +160,20 @@ class Lines(View):
     def end(self, now: Standing, stopped: str | None, interrupted: bool, brief: bool) -> None:
         """The summary."""
         if not brief:
-            lines = standing.summary(now, stopped, interrupted, None, self._marks)
+            lines = lasting.summary(now, stopped, interrupted, None, self._marks)
             self._write("\n".join(render(line, colour=False) for line in lines))
 
     def _write(self, text: str) -> None:
         self._last = time.monotonic()
+        if self._gone:
+            return
         encoding = getattr(self._out, "encoding", None) or "ascii"
         try:
             # One call, so that lines of several processes that share a log stay whole.
             self._out.write(text.encode(encoding, "replace").decode(encoding, "replace") + "\n")
             self._out.flush()
         except (OSError, ValueError):  # who read it is gone; the search goes on
-            self._out = sys.__stderr__ if self._out is not sys.__stderr__ and sys.__stderr__ else self._out
+            self._gone = True
 
 
 class Console(View):
@@ -202,19 +207,19 @@ class Console(View):
 
     def ended(self, now: Standing, trial: Trial) -> None:
         """Its line, above the live ones."""
-        self._screen.say(render(standing.ended(now, trial, self._width, self._marks), self._colour))
+        self._screen.say(render(lasting.ended(now, trial, self._width, self._marks), self._colour))
 
     def failed(self, now: Standing, trial: Trial, more: int) -> None:
         """Its line, above the live ones."""
-        self._screen.say(render(standing.failed(now, trial, more, self._width, self._marks), self._colour))
+        self._screen.say(render(lasting.failed(now, trial, more, self._width, self._marks), self._colour))
 
     def say(self, text: str) -> None:
         """Write it above the live lines."""
-        self._screen.say(text)
+        self._screen.say(self._wrapped(text))
 
     def alert(self, text: str) -> None:
         """Write it above the live lines, at once."""
-        self._screen.say(text)
+        self._screen.say(self._wrapped(text))
 
     def end(self, now: Standing, stopped: str | None, interrupted: bool, brief: bool) -> None:
         """Remove the live lines, give the streams back, and write the summary."""
@@ -224,8 +229,14 @@ class Console(View):
         width = self._width
         self._screen.close(last)
         if not brief:
-            for line in standing.summary(now, stopped, interrupted, width, self._marks):
+            for line in lasting.summary(now, stopped, interrupted, width, self._marks):
                 self._screen.say(render(line, self._colour))
+
+    def _wrapped(self, text: str) -> str:
+        if self._width is None:
+            return text
+        lines = textwrap.wrap(text, max(self._width, 10), break_long_words=False, break_on_hyphens=False)
+        return "\n".join(lines)
 
     @property
     def _width(self) -> int | None:

@@ -8,13 +8,14 @@ so that light and dark themes both work. The same in plain text goes with it.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from html import escape
 from itertools import pairwise
 from typing import Any
 
 from parzen.history.history import Status, Trial
-from parzen.run import standing
+from parzen.run import lasting, standing
 from parzen.run.console import View
 from parzen.run.failures import why_failed
 from parzen.run.standing import Standing, render
@@ -73,7 +74,7 @@ class Notebook(View):
     def end(self, now: Standing, stopped: str | None, interrupted: bool, brief: bool) -> None:
         """Show the final state."""
         now.note = ""
-        lines = standing.summary(now, stopped, interrupted, None, UNICODE)
+        lines = lasting.summary(now, stopped, interrupted, None, UNICODE)
         self._publish(now, render(lines[0], colour=False), [render(line, colour=False) for line in lines])
 
     def _publish(self, now: Standing, headline: str, plain: list[str] | None = None) -> None:
@@ -98,14 +99,14 @@ class Notebook(View):
     # The page
 
     def _html(self, now: Standing, headline: str) -> str:
-        head = (headline or render(standing.status(now), colour=False)).replace("  ", " · ")
+        head = re.sub(" {2,}", " · ", headline or render(standing.status(now), colour=False))
         parts = [f'<div style="font-weight:600;margin-bottom:.3em">{_text(head)}</div>']
         parts += [f'<div style="opacity:.75">{_text(line)}</div>' for line in (*self._said, now.note) if line]
         if now.total:
             parts.append(_bar(now.done, now.total))
         if now.best is not None:
             found = configuration(now.study.ledger.space, now.best, UNICODE.more)
-            best = f"best {now.word} <b>{number(now.value(now.best), 6)}</b> (trial {now.best.number})"
+            best = f"best {now.word} <b>{number(now.value(now.best))}</b> (trial {now.best.number})"
             parts.append(f"<div>{best} &nbsp;<code>{_text(found)}</code></div>")
         parts.append(picture(self._losses, now.study.maximize, now.word))
         parts.append(self._failed_list(now))
@@ -150,11 +151,7 @@ def picture(values: list[float], maximize: bool, word: str) -> str:
     known = [(i, v) for i, v in enumerate(values) if abs(v) < float("inf")]
     if len(known) < 2:
         return ""
-    best = max if maximize else min
-    steps = [known[0]]
-    for i, v in known[1:]:
-        if best(v, steps[-1][1]) != steps[-1][1]:
-            steps.append((i, v))
+    steps = _steps(known, maximize)
     low, high = _range([v for _, v in known], steps, maximize)
     left, right, top, bottom = 62.0, WIDTH - 8.0, 8.0, HEIGHT - 20.0
 
@@ -169,11 +166,8 @@ def picture(values: list[float], maximize: bool, word: str) -> str:
     line += "".join(f"H{x(i):.1f}V{y(v):.1f}" for _, (i, v) in pairwise(steps)) + f"H{right:.1f}"
     every = -(-len(known) // DOTS)
     dots = "".join(f'<circle cx="{x(i):.1f}" cy="{y(v):.1f}" r="1.8"/>' for i, v in known[::-every])
-    top_label, low_label = number(high, 3), number(low, 3)
-    if maximize and min(v for _, v in known) < low:
-        low_label = f"≤ {low_label}"
-    elif not maximize and max(v for _, v in known) > high:
-        top_label = f"≥ {top_label}"
+    top_label = ("≥ " if max(v for _, v in known) > high else "") + number(high, 3)
+    low_label = ("≤ " if min(v for _, v in known) < low else "") + number(low, 3)
     sentence = f"Best {word} so far: {number(steps[-1][1], 6)} after {len(values)} trials"
     return "".join(
         (
@@ -191,6 +185,16 @@ def picture(values: list[float], maximize: bool, word: str) -> str:
             "</svg>",
         )
     )
+
+
+def _steps(known: list[tuple[int, float]], maximize: bool) -> list[tuple[int, float]]:
+    """The trials that were the best so far."""
+    sign = -1.0 if maximize else 1.0
+    steps = [known[0]]
+    for i, v in known[1:]:
+        if sign * v < sign * steps[-1][1]:
+            steps.append((i, v))
+    return steps
 
 
 def _range(values: list[float], steps: list[tuple[int, float]], maximize: bool) -> tuple[float, float]:

@@ -250,7 +250,7 @@ def choose(verbose: bool, show: Any) -> Factory:
         return Silent if show is silent else show
     if not isinstance(show, bool) and show is not None:
         raise InvalidArgument(f"show_progressbar must be True, False or a progress callback; got {show!r}")
-    if not verbose or not show:
+    if not verbose or not show or sys.stderr is None:
         return Silent
     kind = os.environ.get("PARZEN_PROGRESS", "auto")
     if kind not in ("auto", "bar", "lines", "none"):

@@ -1,9 +1,9 @@
 r"""A few live lines at the bottom of a terminal, and everybody else's text above them.
 
-The cursor rests at the beginning of the first live line. So a single
-``\r ESC[J`` removes them, whatever has become of the window's width meanwhile,
-and text that goes past us (a program's that the objective started) lands
-where the lines were and stays readable.
+The cursor rests at the beginning of the first live line, or, while somebody's
+line is unfinished, at its end, above them. So ``ESC[J`` removes the live lines,
+whatever has become of the window's width meanwhile, and text that goes past us
+(a program's that the objective started) lands where they were.
 
 Text of the objective comes through `lift`: the stream objects stay what they
 are, only their `write` and `flush` are stood in for. So prints, warnings, log
@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 from parzen.run.pace import Pace
-from parzen.run.wording import marks_for
+from parzen.run.wording import cells, marks_for
 
 ERASE = "\r\x1b[J"
 CODES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
@@ -48,6 +48,7 @@ class Screen:
         self._drawn = 0  # cells of the line, where this is no terminal
         self._shown = False
         self._open: Any = None  # whose unfinished line the cursor stands in
+        self._column: int | None = 0  # where in it; None if only the terminal knows
         self._lock = threading.RLock()
         self._busy = False
         self._waiting: list[str] = []
@@ -70,13 +71,13 @@ class Screen:
 
         Args:
             compose: Makes them; called again where the width has changed.
-            soft: Leave somebody's unfinished line alone; else the calling thread's is ended.
+            soft: Whether an objective may be in the middle of a line.
         """
         with self._turn() as mine:
             if not mine or self.closed:
                 return
             self._compose = compose
-            if self._open is not None:
+            if self._open is not None and self._column is None:
                 if soft or self._open[0] != threading.get_ident():
                     return
                 self._put("\n")
@@ -130,14 +131,19 @@ class Screen:
             lifted.forget()
 
     def _paint(self) -> None:
-        if self._compose is None:
+        if self._compose is None or (self._open is not None and self._column is None):
             return
         columns, rows = self.size()
         lines = [self._encodable(line) for line in self._compose(columns - 1, rows)]
         if self.terminal:
+            begun = self._column or 0 if self._open is not None else 0
+            if begun and begun % columns == 0:
+                return  # at the edge, where terminals differ
+            up = len(lines) - 1 + bool(begun)
             # What a line does not reach is erased, so nothing flickers.
-            text = "\r" + "\x1b[K\r\n".join(lines) + "\x1b[J"
-            self._put(text + (f"\r\x1b[{len(lines) - 1}A" if len(lines) > 1 else "\r"))
+            text = ("\r\n" if begun else "\r") + "\x1b[K\r\n".join(lines) + "\x1b[J\r"
+            back = f"\x1b[{begun % columns}C" if begun else ""
+            self._put(text + (f"\x1b[{up}A" if up else "") + back)
         else:
             line = lines[0] if lines else ""
             self._put("\r" + line + " " * (self._drawn - len(line)))
@@ -151,7 +157,8 @@ class Screen:
     def uncover(self) -> None:
         """Take the lines away until they are drawn again; inside a turn only."""
         if self._shown or (self._child and self._open is None):
-            self._put(ERASE if self.terminal else "\r" + " " * self._drawn + "\r")
+            erase = ERASE if self._open is None else ERASE.removeprefix("\r")
+            self._put(erase if self.terminal else "\r" + " " * self._drawn + "\r")
             self._shown = False
 
     def _put(self, text: str) -> None:
@@ -195,12 +202,19 @@ class Screen:
                 lifted.write("\n")
             lifted.write(text)
             lifted.flush()
-            tail = re.split(r"[\r\n]", text)[-1]
-            begun = self._open == key and tail == text
-            written = CODES.sub("", tail).strip() or MOVES.search(tail)
-            self._open = key if written or begun else None
-            if self._open is None and not self.closed and self._often.may():
+            self._follow(key, text)
+            if not self.closed and self._often.may():
                 self._paint()
+
+    def _follow(self, key: Any, text: str) -> None:
+        """Keep track of whose line is unfinished, and how far it has come."""
+        tail = re.split(r"[\r\n]", text)[-1]
+        before = self._column if self._open == key and tail == text else 0
+        plain = CODES.sub("", tail)
+        known = before is not None and plain.isprintable() and not MOVES.search(tail)
+        self._column = (before or 0) + cells(plain) if known else None
+        blank = before == 0 and known and not plain.strip()
+        self._open = None if blank else key
 
     def close(self, last: str = "") -> None:
         """Remove the lines and give the streams back; the cursor is at the beginning of a line.
@@ -228,7 +242,7 @@ class Screen:
 
 def is_terminal(stream: Any) -> bool:
     """Whether a stream is a terminal that understands where its cursor is sent."""
-    if os.environ.get("TERM") == "dumb":
+    if os.environ.get("TERM") == "dumb" or (os.name == "nt" and "WT_SESSION" not in os.environ):
         return False
     try:
         return bool(stream.isatty())

@@ -179,12 +179,14 @@ def rate(per_trial: float) -> str:
     Args:
         per_trial: Seconds from one end to the next, on average.
 
-    >>> rate(0.9), rate(0.0004)
-    ('0.9 s/trial', '2500 trials/s')
+    >>> rate(0.9), rate(0.0004), rate(600)
+    ('0.9 s/trial', '2500 trials/s', '10.0 min/trial')
     """
     if per_trial < 0.1:
         return f"{number(1 / max(per_trial, 1e-9), 3)} trials/s"
-    return f"{seconds(per_trial)}/trial"
+    if per_trial < 100:
+        return f"{per_trial:.1f} s/trial"
+    return f"{per_trial / 60:.1f} min/trial" if per_trial < 6000 else f"{per_trial / 3600:.1f} h/trial"
 
 
 def option(text: str, index: int) -> str:

@@ -147,7 +147,7 @@ def _part(draw: st.DrawFn, depth: int, nodes: list[Apply]) -> Any:
         kinds += ["choice", "choice", "dict", "list"]
     kind = draw(st.sampled_from(kinds))
     if kind == "constant":
-        return draw(st.sampled_from([None, 0, "text", 2.5]))
+        return draw(st.sampled_from([None, "text", 2.5]))
     if kind == "again" and nodes:
         return draw(st.sampled_from(nodes))
     if kind == "dict":
