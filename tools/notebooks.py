@@ -1,7 +1,7 @@
 """The tutorial's notebooks: run from their sources, kept with what they print and draw, shown on the site.
 
     python -m tools.notebooks            run each source, and write the notebook beside it
-    python -m tools.notebooks --check    run each; fail if a notebook has other code or prints other text
+    python -m tools.notebooks --check    run each; fail if a notebook has other code or prints other words
 
 Sources are `examples/notebooks/*.py` in the percent format; the notebooks beside them are for readers. What
 changes with each run is left out of them: times, identifiers of cells, progress. What depends on the machine
@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = PurePosixPath("examples/notebooks")
 LARGEST = 600_000  # bytes of one notebook
 SECONDS = 300  # for one cell
+NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
 class BadNotebook(Exception):
@@ -195,11 +196,19 @@ def run(check: bool) -> int:
 
 
 def different(old: list[tuple[str, str]], new: list[tuple[str, str]]) -> list[str]:
-    """In words, where two notebooks differ."""
+    """In words, where two notebooks differ: in their code, or in more than the numbers that they print.
+
+    The last bits of a search, and so its later trials, may differ between machines.
+    """
     if len(old) != len(new):
         return [f"{len(old)} cells are kept, the source has {len(new)}"]
-    pairs = enumerate(zip(old, new), start=1)
-    return [f"cell {number}: kept\n{a[1] or a[0]}\nnow\n{b[1] or b[0]}" for number, (a, b) in pairs if a != b]
+    found = []
+    for number, (kept_cell, cell) in enumerate(zip(old, new, strict=True), start=1):
+        if kept_cell[0] != cell[0]:
+            found.append(f"cell {number}: kept\n{kept_cell[0]}\nnow\n{cell[0]}")
+        elif NUMBER.sub("#", kept_cell[1]) != NUMBER.sub("#", cell[1]):
+            found.append(f"cell {number} printed\n{kept_cell[1]}\nand now\n{cell[1]}")
+    return found
 
 
 # What follows shows the kept notebooks as pages, and needs no package.

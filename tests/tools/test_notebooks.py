@@ -48,6 +48,18 @@ class TestEachNotebook:
         ]
 
 
+def test_other_code_and_other_words_are_found_and_other_numbers_are_not():
+    kept = [("f(1)", "loss 0.5 of svc\n"), ("f(2)", "")]
+    assert notebooks.different(kept, [("f(1)", "loss 4.75e-3 of svc\n"), ("f(2)", "")]) == []
+    assert notebooks.different(kept, [("f(1)", "loss 0.5 of forest\n"), ("f(2)", "")]) == [
+        "cell 1 printed\nloss 0.5 of svc\n\nand now\nloss 0.5 of forest\n"
+    ]
+    assert notebooks.different(kept, [("f(1)", "loss 0.5 of svc\n"), ("f(3)", "")]) == [
+        "cell 2: kept\nf(2)\nnow\nf(3)"
+    ]
+    assert notebooks.different(kept, kept[:1]) == ["2 cells are kept, the source has 1"]
+
+
 def cell(printed: str, displays: int = 0) -> dict:
     outputs = [{"name": "stdout", "text": printed}]
     return {"outputs": outputs + [{"data": {"text/html": "<p>"}}] * displays}
