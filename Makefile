@@ -35,7 +35,7 @@ AX := ax-platform==1.3.1 $(TORCH)
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-engines check fmt bench-env overhead failing-region quality constraints clean
 .PHONY: bench-env-slow quality-report robustness pictures recordings gallery chaos lockstep speedup simulation storage opening planted
-.PHONY: docs docs-serve notebooks notebooks-check notebook-resume
+.PHONY: optuna-claims docs docs-serve notebooks notebooks-check notebook-resume
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' Makefile
@@ -99,6 +99,9 @@ opening: .venv/.stamp  ## how fast a large study opens
 
 robustness: .venv-bench/.stamp  ## eight workers, regions that fail, spaces that run out
 	$(BENCH)/python -m benchmarks.robustness $(ARGS)
+
+optuna-claims: .venv-bench/.stamp  ## what docs/moving-from-optuna.md says of Optuna, seen by running it
+	$(BENCH)/python -m benchmarks.optuna_claims
 
 quality: .venv-bench/.stamp  ## what a search finds, beside the others: runs what is missing, and reports
 	$(BENCH)/python -m benchmarks.quality $(ARGS)
