@@ -17,11 +17,12 @@ export MPLBACKEND = Agg
 BIN := .venv/bin
 BENCH := .venv-bench/bin
 DOCS := .venv-docs/bin
+CNN := .venv-cnn/bin
 PIP_FLAGS := --quiet --disable-pip-version-check
 # The other optimizers, at the versions that published figures compare with.
 # Hyperopt 0.3.0 needs pkg_resources, which setuptools 81 left out.
 ENGINES := ray==2.60.0 pandas pyarrow fsspec pydantic tensorboardX pyspark==4.3.0 mpi4py==4.1.2
-# GPSampler, HEBO and Ax need torch; its build for CPUs does. TORCH=... names another.
+# The network of examples/cifar100, GPSampler, HEBO and Ax need torch; its build for CPUs does. TORCH=... names another.
 TORCH ?= torch==2.13.0
 PEERS := hyperopt==0.3.0 optuna==5.0.0 rustuna==0.2.0 cmaes==0.13.1 'setuptools<81' \
 	smac==2.4.1 $(TORCH) 'matplotlib>=3.8'
@@ -34,7 +35,7 @@ AX := ax-platform==1.3.1 $(TORCH)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-engines check fmt bench-env overhead failing-region quality constraints clean
-.PHONY: bench-env-slow quality-report robustness pictures recordings gallery chaos lockstep speedup simulation storage opening planted
+.PHONY: bench-env-slow quality-report robustness pictures recordings gallery chaos lockstep speedup simulation storage opening planted demo-cnn test-cnn
 .PHONY: optuna-claims docs docs-serve notebooks notebooks-check notebook-resume
 
 help:  ## show this list
@@ -42,6 +43,11 @@ help:  ## show this list
 
 demo: .venv/.stamp  ## tune real classifiers on real data, in under a minute; MORE=20 adds trials
 	@$(BIN)/python examples/demo.py $(if $(MORE),--more $(MORE))
+
+# The same settings each time, so that the same command goes on. examples/cifar100 has the real ones.
+demo-cnn: .venv-cnn/.stamp  ## tune a convolutional network, in minutes; stop it, run it again; MORE=10 adds trials
+	@$(CNN)/python examples/cifar100/search.py --trials 10 --epochs 12 --side 8 --width 0.25 --retrain 36 \
+		$(if $(MORE),--more $(MORE)) $(ARGS)
 
 # The shim (a top-level package `hyperopt`) is never installed: tests find it by
 # this path, so the environment can also hold the real Hyperopt.
@@ -55,6 +61,9 @@ test-engines: .venv-engines/.stamp  ## Ray, Spark and MPI: executors, SparkTrial
 	PYTHONPATH=$(CURDIR)/shim/src PARZEN_REQUIRE=ray,spark,mpi \
 		RAY_AUTH_MODE=disabled RAY_USAGE_STATS_ENABLED=0 \
 		.venv-engines/bin/python -m pytest -q -m "ray or spark or mpi" tests/executors tests/hyperopt $(ARGS)
+
+test-cnn: .venv-cnn/.stamp  ## the network of examples/cifar100: PyTorch
+	PYTHONPATH=$(CURDIR)/shim/src $(CNN)/python -m pytest -q -m torch tests/examples $(ARGS)
 
 check: .venv/.stamp  ## format, lint, types, architecture, docstrings, docs, doctests
 	$(BIN)/ruff format --check .
@@ -146,7 +155,7 @@ constraints:  ## write constraints.txt anew (needs uv)
 	@mv constraints.tmp constraints.txt
 
 clean:  ## remove environments, caches and builds
-	rm -rf .venv .venv-bench* .venv-docs .venv-engines build dist shim/build shim/dist constraints.tmp
+	rm -rf .venv .venv-bench* .venv-docs .venv-cnn .venv-engines build dist shim/build shim/dist constraints.tmp
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
@@ -174,6 +183,13 @@ endef
 	@echo "making .venv-engines (some minutes, once)"
 	@"$(PY)" -m venv .venv-engines
 	@.venv-engines/bin/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[test]' $(ENGINES)
+	@touch $@
+
+.venv-cnn/.stamp: pyproject.toml constraints.txt Makefile
+	$(need-python)
+	@echo "making .venv-cnn (some minutes, once)"
+	@"$(PY)" -m venv .venv-cnn
+	@$(CNN)/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[examples]' pytest pytest-timeout hypothesis $(TORCH)
 	@touch $@
 
 .venv-bench/.stamp: pyproject.toml constraints.txt Makefile

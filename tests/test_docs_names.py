@@ -116,6 +116,39 @@ def test_every_argument_of_fmin_is_documented():
     assert [name for name in new if f"`{name}`" not in text("api.md")] == []
 
 
+def test_every_name_for_scikit_learn_is_on_its_page():
+    import parzen.sklearn
+    from parzen.sklearn import ParzenSearchCV, spaces
+
+    page = text("scikit-learn.md")
+    known = quoted(page)
+    functions = [name for name, each in vars(spaces).items() if inspect.isfunction(each)]
+    own = [
+        name for name in functions if getattr(spaces, name).__module__ == spaces.__name__ and name[0] != "_"
+    ]
+    assert [name for name in own if f"| `{name}` |" not in page] == []
+    assert [name for name in parzen.sklearn.__all__ if name not in page] == []
+    arguments = inspect.signature(ParzenSearchCV).parameters
+    assert [name for name in arguments if f"| `{name}` |" not in page] == []
+    attributes = re.findall(r"\w+_\b(?=[,:])", inspect.getdoc(ParzenSearchCV).partition("Attributes:")[2])
+    assert len(attributes) > 12
+    assert [name for name in attributes if name not in known] == []
+
+
+def test_every_way_to_a_table_and_every_column_is_on_its_page():
+    from parzen.frames.columns import STATES, columns_of
+    from parzen.frames.table import Tabular
+    from parzen.space.space import Space
+
+    page = text("data-frames.md")
+    ways = [name for name in vars(Tabular) if name.startswith("to_") or "arrow" in name]
+    assert len(ways) == 5
+    assert [name for name in ways if f"| `{name}()` |" not in page] == []
+    columns = columns_of([], Space([]), maximize=True)
+    assert [each.name for each in columns if f"`{each.name}`" not in page] == []
+    assert [state for state in STATES if f"`{state}`" not in page] == []
+
+
 def anchor(title: str) -> str:
     """The anchor of a heading, as Markdown renderers make it."""
     kept = re.sub(r"[^\w\- ]", "", title.replace("`", "").lower())

@@ -11,6 +11,7 @@ from parzen.insight.finding import KINDS, Finding
 from parzen.insight.rules import about_hyperparameters
 from parzen.insight.study_rules import converged, failing, few, noise, pruner
 from parzen.insight.table import table
+from parzen.numerics.threads import one_thread
 
 __all__ = ["KINDS", "Finding", "findings", "found"]
 
@@ -37,7 +38,7 @@ def found(seen: Evidence) -> list[Finding]:
         seen: The trials.
     """
     # Differences of huge losses are infinite, which is what they should be.
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"), one_thread():
         made = [few(seen), failing(seen)]
         if made[0] is None:
             made += [*about_hyperparameters(seen), noise(seen), pruner(seen), converged(seen)]

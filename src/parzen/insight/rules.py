@@ -28,6 +28,7 @@ WORTH = 0.6  # a range is narrowed if at most this share of it is left
 MARGIN = 0.05  # of the prior, left at both sides of a narrowed range
 PLACES = 41
 LEAST_IN_BRANCH = 5
+CHANCE = 0.002  # of seeing as much between equal branches
 BEHIND = 0.1  # of what the search gained: what a losing branch is behind, at least
 TOP = 5  # best trials from which the model looks around
 
@@ -257,7 +258,7 @@ def _improbable(seen: Evidence, j: int, mine: Rows, winner: int) -> bool:
     chance = 1.0
     for k in range(ahead):
         chance *= (len(theirs) - k) / (both - k)
-    return chance < 0.02
+    return chance < CHANCE
 
 
 def _candidates(seen: Evidence, j: int, option: int, mine: Rows) -> Floats:
