@@ -45,7 +45,7 @@ def in_tables(part: str) -> set[str]:
     return set().union(*map(quoted, rows))
 
 
-PUBLIC = ["parzen.plots", "parzen.insight", "parzen.formats", "parzen.testing"]
+PUBLIC = ["parzen.plots", "parzen.insight", "parzen.formats", "parzen.sklearn", "parzen.testing"]
 
 
 @pytest.mark.parametrize("module", PUBLIC)
