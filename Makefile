@@ -16,6 +16,7 @@ export MPLBACKEND = Agg
 
 BIN := .venv/bin
 BENCH := .venv-bench/bin
+DOCS := .venv-docs/bin
 CNN := .venv-cnn/bin
 PIP_FLAGS := --quiet --disable-pip-version-check
 # The other optimizers, at the versions that published figures compare with.
@@ -35,6 +36,7 @@ AX := ax-platform==1.3.1 $(TORCH)
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-engines check fmt bench-env overhead failing-region quality constraints clean
 .PHONY: bench-env-slow quality-report robustness pictures recordings gallery chaos lockstep speedup simulation storage opening planted demo-cnn test-cnn
+.PHONY: optuna-claims docs docs-serve notebooks notebooks-check notebook-resume
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' Makefile
@@ -107,6 +109,9 @@ opening: .venv/.stamp  ## how fast a large study opens
 robustness: .venv-bench/.stamp  ## eight workers, regions that fail, spaces that run out
 	$(BENCH)/python -m benchmarks.robustness $(ARGS)
 
+optuna-claims: .venv-bench/.stamp  ## what docs/moving-from-optuna.md says of Optuna, seen by running it
+	$(BENCH)/python -m benchmarks.optuna_claims
+
 quality: .venv-bench/.stamp  ## what a search finds, beside the others: runs what is missing, and reports
 	$(BENCH)/python -m benchmarks.quality $(ARGS)
 
@@ -119,6 +124,23 @@ planted: .venv/.stamp  ## whether the findings of a search are what was planted 
 pictures: .venv/.stamp  ## draw the pictures of docs/how-parzen-decides.md
 	$(BIN)/python -m benchmarks.pictures $(ARGS)
 
+# Warnings are errors, and so is anything that a reader's browser would fetch from elsewhere.
+docs: .venv-docs/.stamp  ## build the documentation's site: build/site/index.html
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/mkdocs build --quiet --strict
+	@echo "build/site/index.html opens without a server; make docs-serve gives it a local one"
+
+docs-serve: docs  ## build the site, and serve it at http://127.0.0.1:8000
+	$(DOCS)/python -m http.server 8000 --bind 127.0.0.1 --directory build/site
+
+notebooks: .venv-docs/.stamp  ## run the notebooks' sources, and write the notebooks anew
+	$(DOCS)/python -m tools.notebooks $(ARGS)
+
+notebooks-check: .venv-docs/.stamp  ## run them, and compare with the notebooks that are kept
+	$(DOCS)/python -m tools.notebooks --check
+
+notebook-resume: .venv-docs/.stamp  ## interrupt a notebook's kernel in the middle of a search, and go on
+	$(DOCS)/python -m tools.notebook_resume
+
 recordings: .venv/.stamp  ## run searches in terminals and pipes, and show on docs/console.md what they show
 	$(BIN)/python -m benchmarks.recordings $(ARGS)
 
@@ -129,11 +151,11 @@ gallery: .venv/.stamp  ## draw the pictures of docs/pictures.md: a real search, 
 CONSTRAINTS_HEADER := "\# Versions that go together, for every platform and Python from 3.11 on.\n\# Written by \`make constraints\` from pyproject.toml.\n"
 constraints:  ## write constraints.txt anew (needs uv)
 	@printf $(CONSTRAINTS_HEADER) > constraints.tmp
-	@uv pip compile --quiet --universal --upgrade --no-header --extra dev pyproject.toml >> constraints.tmp
+	@uv pip compile --quiet --universal --upgrade --no-header --extra dev --extra docs pyproject.toml >> constraints.tmp
 	@mv constraints.tmp constraints.txt
 
 clean:  ## remove environments, caches and builds
-	rm -rf .venv .venv-bench* .venv-engines .venv-cnn build dist shim/build shim/dist constraints.tmp
+	rm -rf .venv .venv-bench* .venv-docs .venv-cnn .venv-engines build dist shim/build shim/dist constraints.tmp
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
@@ -147,6 +169,13 @@ endef
 	@echo "making .venv (about a minute, once)"
 	@"$(PY)" -m venv .venv
 	@$(BIN)/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[dev]'
+	@touch $@
+
+.venv-docs/.stamp: pyproject.toml constraints.txt
+	$(need-python)
+	@echo "making .venv-docs (about a minute, once)"
+	@"$(PY)" -m venv .venv-docs
+	@$(DOCS)/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[docs]'
 	@touch $@
 
 .venv-engines/.stamp: pyproject.toml constraints.txt Makefile
