@@ -61,6 +61,8 @@ ROOMS = {
     "insight": Room(1),
     # Floor 2, storage: knows events as data, and no algorithm and no space.
     "storage": Room(2, only=("errors", "history.events")),
+    "frames": Room(2, but=("storage",)),  # trials as tables; knows pandas, polars and Arrow
+    "cards": Room(2, beside=("frames",), but=("storage",)),  # HTML for notebooks
     "byvalue": Room(2, only=()),  # knows cloudpickle, and nothing of ours
     # Floor 3, machinery: executors < run, and run knows no executor but the protocol.
     "executors": Room(3, but=("storage",)),
@@ -98,7 +100,7 @@ ROOMS = {
     # Floor 5, doors: nobody imports them. Published contracts are above the
     # house like a door: they may look at everything, and only tests look at them.
     "__init__": Room(DOORS, beside=("hyperopt",)),
-    "hyperopt": Room(DOORS),
+    "hyperopt": Room(DOORS, beside=("sklearn",)),  # HyperoptSearchCV
     "cli": Room(DOORS),
     "__main__": Room(DOORS, beside=("cli",)),
     "dashboard": Room(DOORS),

@@ -49,6 +49,12 @@ class Best(dict[str, Any]):
         self.stopped = stopped
         self.study = study
 
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        from parzen.cards.study import best_html
+
+        return best_html(dict(self), self.trial, self.value, self.stopped)
+
     def __reduce__(self) -> tuple[Any, ...]:
         # The study holds the space, whose options may be anything.
         return Best, (dict(self), self.params, self.loss, self.value, None, self.stopped, None)

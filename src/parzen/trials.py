@@ -11,6 +11,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from parzen.attachments import StoredAttachments
 from parzen.documents import Document
 from parzen.errors import AllTrialsFailed, InvalidArgument, InvalidTrial, StudyNotFound
 from parzen.executors.base import Executor
+from parzen.frames.columns import Column
+from parzen.frames.table import Tabular
 from parzen.history import events
 from parzen.history.history import ENDED
 from parzen.run.failures import no_success
@@ -28,7 +31,7 @@ from parzen.run.study import Study
 from parzen.space.flatten import flatten
 
 
-class Trials:
+class Trials(Tabular):
     """The trials of a search, as documents.
 
     Args:
@@ -123,6 +126,20 @@ class Trials:
         if self._study is None:
             raise InvalidArgument("these trials have no space yet; the first fmin or Domain gives them one")
         return self._study
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: the study's card, once there is a study."""
+        study = self._study
+        return f"<code>{escape(repr(self))}</code>" if study is None else study._repr_html_()
+
+    def columns(self) -> list[Column]:
+        """The trials as a table's columns; see `to_pandas`, `to_polars`, `to_arrow` and `to_dicts`.
+
+        Raises:
+            InvalidArgument: If no space was given yet.
+        """
+        self.refresh()
+        return self.study.trials.columns()
 
     def bind(
         self,

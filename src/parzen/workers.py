@@ -11,12 +11,14 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 from parzen.attachments import keep
 from parzen.byvalue import dumps
-from parzen.errors import InvalidArgument
-from parzen.executors.base import Channel, Evaluate, Executor, Task, TaskLimits, named
+from parzen.errors import InvalidArgument, InvalidObjectiveResult
+from parzen.executors.base import Channel, Evaluate, Executor, Outcome, Task, TaskLimits, named
+from parzen.history.history import Trial
 from parzen.run import importing
 from parzen.run.evaluate import Evaluation, Objective
 from parzen.run.loop import Limits, drive
@@ -34,7 +36,9 @@ class Work:
 
     Attributes:
         objective: ``pkg.module:function`` or ``path/train.py:function``; None for the one in the log.
-        space: What the space is called in the objective's module; None to look for it.
+        space: What the space is called in the objective's module, or ``path/spaces.py:NAME``; None to
+            look for it.
+        given: The objective and the space themselves, where they are at hand.
         jobs: Trials at the same time, each in a process of its own.
         gpus: Which GPUs the processes see, one each; None for all.
         more: Trials to add to the study's end.
@@ -45,10 +49,13 @@ class Work:
         in_a_row: Failed trials one after the other after which to give up.
         folder: Where trials run, each in a folder of its own below; None for this one.
         inline: Whether trials run in this process.
+        strict: Whether a result that is no loss ends the search, if no trial has succeeded before:
+            what returns None at first will not heal.
     """
 
     objective: str | None = None
     space: str | None = None
+    given: tuple[Callable[..., Any], Space] | None = None
     jobs: int = 1
     gpus: Sequence[int] | None = None
     more: int = 0
@@ -59,6 +66,7 @@ class Work:
     in_a_row: int | None = None
     folder: str | None = None
     inline: bool = False
+    strict: bool = False
 
 
 def work(study: Study, asked: Work, factory: Callable[..., Any]) -> str | None:
@@ -75,7 +83,7 @@ def work(study: Study, asked: Work, factory: Callable[..., Any]) -> str | None:
     configured = study.ledger.configured
     if configured is None:
         raise InvalidArgument(f"the study {study.name!r} has no settings yet; start it with fmin")
-    fn, space = find_objective(study, asked)
+    fn, space = find_objective(study, asked) if asked.given is None else asked.given
     study.bind(space)
     if asked.more:
         study.configure(max_evals=max(study.end or 0, len(study.trials)) + asked.more)
@@ -107,7 +115,16 @@ def work(study: Study, asked: Work, factory: Callable[..., Any]) -> str | None:
             f"{'' if study.end is None else f' of {study.end}'} trials have ended; "
             f"{asked.jobs} at a time here"
         )
-        return drive(study, executor, evaluate, loop, progress, told=partial(keep, study))
+        told = partial(_told, study, asked.strict)
+        return drive(study, executor, evaluate, loop, progress, told=told)
+
+
+def _told(study: Study, strict: bool, trial: Trial, outcome: Outcome) -> None:
+    """Keep a trial's attachments; give up where the objective cannot be right."""
+    keep(study, trial, outcome)
+    error = outcome.exception
+    if strict and isinstance(error, InvalidObjectiveResult) and study.incumbent is None:
+        raise error
 
 
 def _executor(evaluate: Evaluation, asked: Work) -> Executor:
@@ -135,7 +152,7 @@ def find_objective(study: Study, asked: Work) -> tuple[Callable[..., Any], Space
         name = None
     if name is not None:
         fn, module = importing.load(name)
-        return fn, importing.space_in(module, study.ledger.space, asked.space)
+        return fn, _space_for(study, module, asked.space)
     key = _pickle_key(study)
     try:
         pickled = study.store.get(key)
@@ -155,6 +172,20 @@ def find_objective(study: Study, asked: Work) -> tuple[Callable[..., Any], Space
     fn, given = pickle.loads(pickled)
     alike = importing.same_space(given, study.ledger.space)
     return fn, alike
+
+
+SPACE_AT = "space at"  # a remark on the study: where its space is, if not in the objective's module
+
+
+def _space_for(study: Study, module: ModuleType, name: str | None) -> Space:
+    """The study's space with its values: by its name, where the study says, or in the objective's module."""
+    noted = [each.note[SPACE_AT] for each in study.ledger.notes if SPACE_AT in each.note]
+    if name is None and noted:
+        name = str(noted[-1])
+    if name is None or ":" not in name:
+        return importing.space_in(module, study.ledger.space, name)
+    where, _, attribute = name.rpartition(":")
+    return importing.space_in(importing.module(where), study.ledger.space, attribute)
 
 
 def _has_pickle(study: Study) -> bool:

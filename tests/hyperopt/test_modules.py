@@ -1,6 +1,6 @@
 """Hyperopt's module tree is there under `parzen.hyperopt`, and its rare modules compute what they say.
 
-Not here: `plotting`, `mongoexp`, `spark` and `sklearn`, which have tests of
+Not here: what `plotting` draws, `mongoexp`, `spark` and `sklearn`, which have tests of
 their own.
 """
 
@@ -63,6 +63,8 @@ NAMES = {
     "utils": """coarse_utcnow use_obj_for_literal_in_memo pmin_sampled json_call temp_dir working_dir
         fast_isin get_most_recent_inds""",
     "ipy": "IPythonTrials",
+    "plotting": """algo_as_str default_status_colors main_plot_1D_attachment main_plot_histogram
+        main_plot_history main_plot_vars""",
 }
 
 

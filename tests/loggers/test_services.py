@@ -275,6 +275,12 @@ def records(data):
 SERVICES = [InMLflow, InTensorBoard, InWandB]
 
 
+@pytest.fixture(autouse=True)
+def folder_of_its_own(tmp_path, monkeypatch):
+    """MLflow puts a folder for artifacts where the program runs."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture(params=SERVICES, ids=["mlflow", "tensorboard", "wandb"])
 def service(request, tmp_path, monkeypatch):
     monkeypatch.setenv("WANDB_SILENT", "true")

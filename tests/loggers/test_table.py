@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from parzen import Study, fmin, hp
 from parzen.errors import InvalidArgument
+from parzen.formats import import_table
 from parzen.loggers import CSV, TrialRecord, log
 from parzen.loggers.base import Journal
 
-SPACE = hp.choice("kind", [{"n": hp.int(1, 9)}, {"x": hp.float(0, 1)}])
+SPACE = hp.choice("kind", [{"is": "tree", "n": hp.int(1, 9)}, {"is": "line", "x": hp.float(0, 1)}])
 
 
 def rows(path):
@@ -51,9 +52,26 @@ def test_pandas_reads_numbers_as_numbers_and_what_a_trial_does_not_use_as_absent
             assert row["loss"] == row["param.1.x"]
             assert row["metric.accuracy"] == pytest.approx(1 - trial.loss, rel=1e-15)
         else:
-            assert row["error"] == 'ValueError: a "quoted", message'
+            assert (row["error.type"], row["error.message"]) == ("ValueError", 'a "quoted", message')
         assert row["started"].timestamp() == pytest.approx(trial.started, abs=1e-5)
         assert row["duration_s"] == trial.ended - trial.started
+
+
+def test_the_table_can_be_imported_into_another_study(tmp_path):
+    """A study that maximises, with values of options as numbers and as texts, and failures."""
+    space = {"size": hp.choice("size", [16, 32]), "act": hp.choice("act", ["relu", "tanh"]), "family": SPACE}
+
+    def score(point):
+        return objective(point["family"])["loss"]
+
+    path = tmp_path / "trials.csv"
+    kept = {"seed": 1, "maximize": True, "on_error": "continue", "verbose": False}
+    study = fmin(score, space, max_evals=9, loggers=[CSV(path)], **kept).study
+    copy = Study(space, seed=0, maximize=True)
+    import_table(path, copy)
+    assert {trial.status.name for trial in study.trials} == {"DONE", "FAILED"}
+    for old, new in zip(study.trials, copy.trials, strict=True):
+        assert (new.status, new.point, list(new.losses)) == (old.status, old.point, list(old.losses))
 
 
 def test_a_resumed_search_adds_what_is_new_and_nothing_twice(tmp_path):
@@ -119,7 +137,7 @@ def test_a_file_of_something_else_is_left_alone(tmp_path):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.dictionaries(st.text(min_size=1), st.text() | st.floats(allow_nan=False) | st.none(), max_size=5))
+@given(st.dictionaries(st.text(min_size=1), st.text() | st.floats(allow_nan=False), max_size=5))
 def test_any_labels_and_values_stay_in_their_cells(tmp_path_factory, params):
     from parzen.loggers import StudyRecord
 

@@ -2,7 +2,8 @@
 
 Every reader takes a study whose space is the one that was searched, checks
 each value against it, and answers with a `Report` of what it took and what it
-left out, and why.
+left out, and why. `report` goes the other way: one HTML file that tells what a
+search did and learned.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from parzen.formats.hyperopt_pickle import import_documents, import_hyperopt
 from parzen.formats.intake import Report
 from parzen.formats.merge import merge
 from parzen.formats.optuna import import_optuna, space_of_optuna
+from parzen.formats.report import report
 from parzen.formats.tables import import_table
 
 __all__ = [
@@ -20,5 +22,6 @@ __all__ = [
     "import_optuna",
     "import_table",
     "merge",
+    "report",
     "space_of_optuna",
 ]

@@ -90,6 +90,17 @@ def import_optuna(path_or_url: str | os.PathLike[str], study: Study, name: str |
     return report
 
 
+def maximizes(path_or_url: str | os.PathLike[str], name: str | None = None) -> bool:
+    """Whether an Optuna study makes its values large.
+
+    Args:
+        path_or_url: The file, or ``"sqlite:///file.db"``.
+        name: The study's name; may be left out where the file has one study only.
+    """
+    with _opened(path_or_url, name) as origin:
+        return origin.maximize
+
+
 def space_of_optuna(path_or_url: str | os.PathLike[str], name: str | None = None) -> dict[str, Any]:
     """The space that an Optuna study searched, as far as its trials tell.
 

@@ -40,14 +40,14 @@ _LAZY = (
     "grid",
     "ipy",
     "mongoexp",
+    "plotting",
     "progress",
     "pyll_utils",
     "rdists",
+    "sklearn",
     "spark",
 )
 _IN_THEM = {"MongoTrials": "mongoexp", "SparkTrials": "spark"}
-
-_NOT_YET = ("plotting", "sklearn")
 
 __all__ = [
     "JOB_STATES",
@@ -88,8 +88,4 @@ def __getattr__(name: str) -> Any:
         return import_module(f"{__name__}.{name}")
     if name in _IN_THEM:
         return getattr(import_module(f"{__name__}.{_IN_THEM[name]}"), name)
-    if name in _NOT_YET:
-        raise AttributeError(
-            f"{name} is not in this release of parzen; see docs/moving-from-hyperopt.md for what is"
-        )
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

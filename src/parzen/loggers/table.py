@@ -10,18 +10,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from parzen.errors import InvalidArgument
-from parzen.loggers.base import Logger, StudyRecord, TrialRecord, Value, append, one_line, whole_lines
+from parzen.loggers.base import Logger, StudyRecord, TrialRecord, append, one_line, whole_lines
 
-_FIRST = ["study", "number", "state", "loss", "duration_s", "started", "ended", "error"]
+_FIRST = ["study", "number", "state", "loss"]
+_NEXT = ["duration_s", "started", "ended", "error.type", "error.message"]
 
 
 class CSV(Logger):
     """Appends a row to a CSV file as each trial ends.
 
-    Columns are ``study``, ``number``, ``state``, ``loss`` (as the objective returned it),
-    ``duration_s``, ``started`` and ``ended`` (UTC), ``error``, ``param.LABEL`` for each hyperparameter
-    and ``metric.NAME`` for each other number of a result. A cell is empty where there is no value, as
-    for a hyperparameter that a trial does not use. Several studies may share a file.
+    Columns are ``study`` and those of `Trials.to_pandas`: ``number``, ``state``, ``loss`` (minimised;
+    where the study maximises, ``value`` is what the objective returned), ``duration_s``, ``started`` and
+    ``ended`` (UTC), ``error.type``, ``error.message``, ``param.LABEL`` for each hyperparameter and
+    ``metric.NAME`` for each other number of a result. A cell is empty where there is no value, as for a
+    hyperparameter that a trial does not use. Several studies may share a file.
 
     Each row is on the disk before the search goes on. A new column is put behind the others by
     writing the file anew beside the old one, which it then replaces in one step.
@@ -40,7 +42,7 @@ class CSV(Logger):
 
     def __init__(self, path: str | os.PathLike[str] = "trials.csv") -> None:
         self._path = Path(path)
-        self._study = ""
+        self._study, self._maximize = "", False
         self._columns: list[str] = []
 
     def begin(self, study: StudyRecord) -> Collection[int]:
@@ -52,7 +54,7 @@ class CSV(Logger):
         Raises:
             InvalidArgument: If the file holds something else.
         """
-        self._study = study.id
+        self._study, self._maximize = study.id, study.maximize
         rows = list(csv.reader(io.StringIO(whole_lines(self._path), newline="")))
         self._columns = rows[0] if rows else []
         if rows and self._columns[:2] != _FIRST[:2]:
@@ -60,7 +62,8 @@ class CSV(Logger):
                 f"{str(self._path)!r} holds something else than trials; its columns are {self._columns}",
                 hint="give CSV a path of its own",
             )
-        self._widen([*_FIRST, *(one_line(f"param.{label}") for label in study.labels)])
+        own = ["value"] if study.maximize else []
+        self._widen([*_FIRST, *own, *_NEXT, *(one_line(f"param.{label}") for label in study.labels)])
         return [int(row[1]) for row in rows[1:] if row[0] == study.id]
 
     def ended(self, trial: TrialRecord) -> None:
@@ -69,16 +72,19 @@ class CSV(Logger):
         Args:
             trial: All that is known of it.
         """
+        value, maximize = trial.value, self._maximize
         row = {
             "study": self._study,
             "number": trial.number,
             "state": trial.state,
-            "loss": trial.value,
+            "loss": -value if maximize and value is not None else value,
+            **({"value": value} if maximize else {}),
             "duration_s": trial.duration,
             "started": _utc(trial.started),
             "ended": None if trial.ended is None else _utc(trial.ended),
-            "error": trial.error,
-            **{one_line(f"param.{label}"): _cell(value) for label, value in trial.params.items()},
+            "error.type": trial.error_type,
+            "error.message": trial.error.removeprefix(f"{trial.error_type}: "),
+            **{one_line(f"param.{label}"): value for label, value in trial.params.items()},
             **{one_line(f"metric.{name}"): value for name, value in trial.metrics.items()},
         }
         self._widen(list(row))
@@ -101,10 +107,6 @@ class CSV(Logger):
                 os.fsync(folder)
             finally:
                 os.close(folder)
-
-
-def _cell(value: Value) -> Value:
-    return "None" if value is None else value  # an empty cell says that the value is not used
 
 
 def _utc(seconds: float) -> str:

@@ -13,6 +13,8 @@ from typing import Any
 
 @lru_cache(maxsize=1)
 def _controller() -> Any:
+    # Only libraries that are loaded are found, and SciPy brings one beside NumPy's.
+    import scipy.linalg  # noqa: F401
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()

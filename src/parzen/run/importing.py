@@ -67,15 +67,27 @@ def load(name: str) -> tuple[Callable[..., Any], ModuleType]:
         )
     _loading.append(name)
     try:
-        module = _file(Path(where)) if where.endswith(".py") else _module(where)
+        found_in = module(where)
     finally:
         _loading.pop()
-    found = getattr(module, attribute, None)
+    found = getattr(found_in, attribute, None)
     if found is None:
-        raise InvalidArgument(f"{where} has no {attribute!r}.{did_you_mean(attribute, dir(module))}")
+        raise InvalidArgument(f"{where} has no {attribute!r}.{did_you_mean(attribute, dir(found_in))}")
     if not callable(found):
         raise InvalidArgument(f"{name} is no function but {found!r}")
-    return found, module
+    return found, found_in
+
+
+def module(where: str) -> ModuleType:
+    """Import a module.
+
+    Args:
+        where: Its name, or the path of its file, which ends in ``.py`` and is run anew.
+
+    Raises:
+        InvalidArgument: If there is none.
+    """
+    return _file(Path(where)) if where.endswith(".py") else _module(where)
 
 
 def _file(path: Path) -> ModuleType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -126,6 +127,12 @@ class _Loop:
         self.idle = IDLE[0]
         self.since = len(study.trials)
         self.requests = len(study.ledger.requests)
+        self.paused = (
+            study.durable and study.paused
+        )  # a wish to pause stands until it is undone; others are for those who run
+        self.cancelled = False
+        if self.paused:
+            self.say_paused()
 
     def run(self, evaluate: Evaluate) -> str | None:
         with (
@@ -159,10 +166,10 @@ class _Loop:
                 self.stopped = "interrupted"
             elif self.late():
                 self.stopped = self.stopped or "timeout"
-            if not self.stopped:
+            if not self.stopped and not self.paused:
                 self.fill()
             self.watch()
-            if self.stopped and self.limits.abandon:
+            if self.cancelled or (self.stopped and self.limits.abandon):
                 return
             if not self.running:
                 if self.stopped or self.over():
@@ -322,12 +329,32 @@ class _Loop:
         if now - self.renewed > LEASE / 3:
             self.renewed = now
             study.renew(self.running)
-        for request in study.ledger.requests[self.requests :]:
-            if request.what == "stop":
-                self.stopped = self.stopped or "stopped"
-        self.requests = len(study.ledger.requests)
+        self.obey()
         if study.lockstep is None and not self.stopped:
             self.check_rules(study.history)
+
+    def obey(self) -> None:
+        """Do what was asked for since the last look; the last request counts."""
+        requests = self.study.ledger.requests
+        if len(requests) == self.requests:
+            return
+        self.requests, what = len(requests), requests[-1].what
+        before, self.paused = self.paused, what == "pause"
+        if self.paused and not before:
+            self.say_paused()
+        elif before and what == "resume":
+            self.progress.alert("parzen: going on")
+        self.cancelled = what == "cancel"
+        if what in ("stop", "cancel"):
+            self.stopped = self.stopped or ("stopped" if what == "stop" else "cancelled")
+
+    def say_paused(self) -> None:
+        name, place = self.study.name, self.study.place
+        named = "" if name == "default" else f" --name {shlex.quote(name)}"
+        self.progress.alert(
+            "parzen: paused, no new trial is started; "
+            f"to go on: parzen resume {shlex.quote(place)}{named} --no-work"
+        )
 
     def take(self, task: Task, outcome: Outcome) -> None:
         """Record what became of a trial."""

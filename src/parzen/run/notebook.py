@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Callable
 from html import escape
 from itertools import pairwise
 from typing import Any
@@ -92,7 +93,8 @@ class Notebook(View):
             "text/plain": "\n".join(line.rstrip() for line in lines),
             "text/html": self._html(now, headline),
         }
-        show = update_display if self._shown else display
+        # Their types differ between versions of IPython.
+        show: Callable[..., Any] = update_display if self._shown else display
         self._shown = True
         show(data, raw=True, display_id=self._id)
 

@@ -10,17 +10,16 @@ import ast
 import hashlib
 import math
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from parzen.frames.options import has_names, option_names
 from parzen.history.history import Status, Trial
 from parzen.run.failures import why_failed
 from parzen.run.study import Study
-from parzen.run.wording import option
-from parzen.space.space import Space
+from parzen.space.space import Param, Space
 
-Value = int | float | str | bool | None
+Value = int | float | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,8 @@ class TrialRecord:
         metrics: Other numbers of the result.
         reports: Step -> intermediate value, in the order of the steps; empty while it runs.
         error: What went wrong in one line, such as ``"ValueError: no such layer"``; empty if nothing did.
-        traceback: The traceback of that exception; empty without one.
+        error_type: The class of the exception, such as ``"ValueError"``; empty without one.
+        traceback: Its traceback; empty without one.
         started: Seconds since 1970.
         ended: Seconds since 1970; None while it runs.
         improved: Whether it was the best so far when it ended.
@@ -72,6 +72,7 @@ class TrialRecord:
     metrics: Mapping[str, float] = field(default_factory=dict)
     reports: Mapping[float, float] = field(default_factory=dict)
     error: str = ""
+    error_type: str = ""
     traceback: str = ""
     started: float = 0.0
     ended: float | None = None
@@ -138,6 +139,7 @@ class Recorder:
             metrics=dict(trial.metrics),
             reports={step: sign * value for step, value in sorted(trial.reports.items())},
             error=why_failed(trial) if failed else "",
+            error_type=why_failed(trial).partition(":")[0] if failed and trial.error else "",
             traceback=str((trial.error or {}).get("traceback", "")) if failed else "",
             started=started,
             ended=trial.ended if math.isfinite(trial.ended) else started,
@@ -148,7 +150,7 @@ class Recorder:
         space = self._study.space
         if space is not self._space:
             self._space = space
-            self._names = {param.label: names_of(param.options) for param in space.params if param.options}
+            self._names = {param.label: names_of(param) for param in space.params}
         shown: dict[str, Value] = {}
         for label, stored in (trial.point or {}).items():
             names = self._names.get(label, ())
@@ -156,25 +158,28 @@ class Recorder:
         return shown
 
 
-def names_of(options: Sequence[str]) -> list[Value]:
-    """What options are called: constants by themselves, others by a short name, all different.
+def names_of(param: Param) -> list[Value]:
+    """What the options of a choice are called: numbers by themselves, others by their names, all different.
 
     Args:
-        options: The texts of `Param.options`.
+        param: A hyperparameter; one whose values are no options has none.
 
-    >>> names_of(["16", "'relu'", "None", "{'kind': 'svm'}", "{'kind': 'svm', 'C': C~{}}"])
-    [16, 'relu', None, 'svm #3', 'svm #4']
+    >>> from parzen.space import hp
+    >>> from parzen.space.flatten import flatten
+    >>> names_of(flatten(hp.choice("size", [16, "16", None, {"kind": "svm"}])).params[0])
+    [16, '16 (2)', 'None', 'svm']
     """
-    names: list[Value] = []
-    for i, text in enumerate(options):
-        try:
-            constant = ast.literal_eval(text)
-        except (ValueError, SyntaxError):
-            constant = ...
-        plain = constant is None or isinstance(constant, (int, float, str, bool))
-        names.append(constant if plain else option(text, i))
-    counts = Counter(str(name) for name in names)
-    return [f"{name} #{i}" if counts[str(name)] > 1 else name for i, name in enumerate(names)]
+    if not has_names(param):
+        return []
+    return [_number(text, name) for text, name in zip(param.options, option_names(param))]
+
+
+def _number(text: str, name: str) -> Value:
+    try:
+        constant = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return name
+    return constant if type(constant) in (int, float) and name == text else name
 
 
 def _identity(study: Study) -> str:

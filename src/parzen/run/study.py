@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 from weakref import WeakValueDictionary
@@ -12,13 +12,14 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from parzen.algorithms import base as algorithms
-from parzen.errors import InvalidArgument, SearchExhausted, Taken
+from parzen.errors import InvalidArgument, SearchExhausted, Taken, did_you_mean
 from parzen.executors.base import Outcome, Task
+from parzen.frames.table import TrialTable
 from parzen.history import events as e
 from parzen.history.history import ENDED, History, Status, Trial
 from parzen.history.ledger import Ledger, fold_all
 from parzen.history.queries import incumbent
-from parzen.run import checkpoints, opening, owner
+from parzen.run import checkpoints, html, opening, owner
 from parzen.run.evaluate import outcome_of
 from parzen.run.failures import error_text, no_success
 from parzen.run.lockstep import Lockstep
@@ -38,8 +39,10 @@ from parzen.storage.memory import MemoryStore
 
 CHUNK = 20_000  # events read at once
 LEASE = 60.0  # seconds that a claim is safe after its owner was last heard of
+REQUESTS = ("pause", "resume", "stop", "cancel")
 PATIENCE = 10.0  # seconds until somebody else's opened trial without a point is taken up
 
+html.attach()
 
 _AT_WORK: WeakValueDictionary[str, Study] = WeakValueDictionary()  # studies of this process
 
@@ -146,7 +149,7 @@ class Study:
         opening.check_direction(self.name, self.maximize, maximize)
         if given is not None:
             if not extend:
-                points = [trial.point for trial in self.trials if trial.point is not None]
+                points = [trial.point for trial in self.ledger.trials if trial.point is not None]
                 opening.check_space(self.name, self.ledger.space, given, points)
             self.bind(given)
         if self.durable:
@@ -161,6 +164,7 @@ class Study:
         kept = checkpoints.load(store, name, space)
         self._checkpoint = 0 if kept is None else kept.head
         self.ledger = kept or Ledger(space)
+        self._table = TrialTable(self.ledger)
         self.space = self.ledger.space
         self._algorithm: algorithms.Algorithm | None = None
         self._pruner: Any = None
@@ -211,7 +215,7 @@ class Study:
 
     def __repr__(self) -> str:
         best = self.incumbent
-        shown = "" if best is None else f"; best {best[1]:.6g} @ {best[0]}"
+        shown = "" if best is None else f"; best {-best[1] if self.maximize else best[1]:.6g} @ {best[0]}"
         counts = self.ledger.counts
         words = (
             f"{counts[status]} {word}"
@@ -225,10 +229,16 @@ class Study:
         )
         return f"Study({self.name!r}, {len(self.trials)} trials: {' '.join(words) or 'none yet'}{shown})"
 
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        from parzen.cards.study import study_html
+
+        return study_html(self.name, self.ledger)
+
     @property
-    def trials(self) -> Sequence[Trial]:
-        """All trials, in the order of their numbers."""
-        return self.ledger.trials
+    def trials(self) -> TrialTable:
+        """All trials, in the order of their numbers; also a table: ``study.trials.to_pandas()``."""
+        return self._table
 
     @property
     def history(self) -> History:
@@ -418,7 +428,7 @@ class Study:
             SearchExhausted: If the algorithm has no point left.
         """
         for number in list(self.ledger.waiting):
-            trial = self.trials[number]
+            trial = self.ledger.trials[number]
             if trial.point is None and not self._may_suggest(trial):
                 continue
             if self._prepare(trial, claim):
@@ -557,7 +567,7 @@ class Study:
         """
         released = []
         for number in list(self.ledger.claimed):
-            trial = self.trials[number]
+            trial = self.ledger.trials[number]
             if trial.owner == self.owner:
                 continue
             alive = _evaluates(trial.owner, number)
@@ -692,9 +702,10 @@ class Study:
         return self._pruner
 
     def _known(self, number: int) -> Trial:
-        if not 0 <= number < len(self.trials):
-            raise InvalidArgument(f"there is no trial {number}; the study has {len(self.trials)}")
-        return self.trials[number]
+        trials = self.ledger.trials
+        if not 0 <= number < len(trials):
+            raise InvalidArgument(f"there is no trial {number}; the study has {len(trials)}")
+        return trials[number]
 
     # By hand
 
@@ -761,14 +772,27 @@ class Study:
         self._append(e.Noted(time.time(), dict(note), number))
 
     def request(self, what: str) -> None:
-        """Ask whoever runs the study to stop: ``"stop"`` lets running trials end, ``"resume"`` undoes it.
+        """Ask those who run the study for something; they look about once a second.
+
+        ``"pause"`` starts no new trial and lets running ones end, until ``"resume"``; it also holds for
+        those who begin to run it later. ``"stop"`` ends the search after the running trials,
+        ``"cancel"`` at once: running trials are given back and run again when the study goes on.
 
         Args:
-            what: One of the two.
+            what: One of the four.
         """
-        if what not in ("stop", "resume"):
-            raise InvalidArgument(f"a request must be 'stop' or 'resume'; got {what!r}")
+        if what not in REQUESTS:
+            raise InvalidArgument(
+                f"a request must be one of {', '.join(map(repr, REQUESTS))}; got {what!r}."
+                f"{did_you_mean(what, list(REQUESTS))}"
+            )
         self._append(e.Requested(time.time(), what))
+
+    @property
+    def paused(self) -> bool:
+        """Whether somebody asked for a pause that still stands."""
+        requests = self.ledger.requests
+        return bool(requests) and requests[-1].what == "pause"
 
     def put_in(self, point: dict[str, float | int], note: dict[str, Any]) -> Trial:
         """Add a trial with a given point, which then waits for its evaluation.
@@ -778,11 +802,11 @@ class Study:
             note: Where it comes from.
         """
         while True:
-            number = len(self.trials)
+            number = len(self.ledger.trials)
             now = time.time()
             try:
                 self._append(e.Opened(now, number, self.owner), e.Suggested(now, number, point, None, note))
             except Taken:
                 self.refresh()
                 continue
-            return self.trials[number]
+            return self.ledger.trials[number]

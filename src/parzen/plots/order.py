@@ -1,0 +1,50 @@
+"""Which hyperparameters come first in a picture: the important ones. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from parzen.errors import InvalidArgument
+from parzen.insight import importance
+from parzen.plots.data import Data, study_of
+
+
+def by_importance(target: Any, data: Data) -> list[int]:
+    """Indices of all hyperparameters, the most important first.
+
+    Args:
+        target: A `Study`, a `Trials`, a `Best` or a bare `History`.
+        data: Its trials.
+    """
+    known = [data.space.index[found.label] for found in importance(study_of(target))]
+    return known + [j for j in range(len(data.space)) if j not in set(known)]
+
+
+def chosen(target: Any, data: Data, labels: Sequence[str] | None, top: int, least: int = 1) -> list[int]:
+    """The hyperparameters of a picture: those asked for, or the most important ones.
+
+    Args:
+        target: A `Study`, a `Trials`, a `Best` or a bare `History`.
+        data: Its trials.
+        labels: The user's choice, in his order; None for the most important.
+        top: How many of these.
+        least: How many the picture needs.
+
+    Raises:
+        InvalidArgument: If a label is unknown, or there are too few.
+    """
+    if labels is not None:
+        if isinstance(labels, str):
+            raise InvalidArgument(f"labels must be a list of labels; got the text {labels!r}")
+        columns = list(dict.fromkeys(data.column(label) for label in labels))
+    else:
+        if top < least:
+            raise InvalidArgument(f"top must be at least {least}; got {top!r}")
+        columns = by_importance(target, data)[:top]
+    if len(columns) < least:
+        raise InvalidArgument(
+            f"this picture needs at least {least} hyperparameters; got {len(columns)} "
+            f"of the {len(data.space)} in the space"
+        )
+    return columns

@@ -1,0 +1,147 @@
+"""The data of the page of effects: every hyperparameter, in the tree of the space. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from parzen.insight import Effect
+from parzen.insight import effects as estimated
+from parzen.plots.axes import Axis, axis
+from parzen.plots.bars import scarce
+from parzen.plots.data import Data, Floats, Scale, read, scale, study_of
+from parzen.plots.phrases import nothing
+from parzen.plots.sample import MANY
+from parzen.plots.tree import Branch, branches
+from parzen.plots.words import brief, cut, many, plural
+from parzen.space.distributions.base import Lattice, Line
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One hyperparameter on the page.
+
+    Attributes:
+        axis: Its axis.
+        values: (n,) its values, NaN where inactive.
+        effect: What the trials say about it.
+        bounded: Whether its range has ends.
+    """
+
+    axis: Axis
+    values: Floats
+    effect: Effect
+    bounded: bool
+
+    @property
+    def title(self) -> str:
+        """Its label, and how much it explains."""
+        one = self.effect.importance
+        share = f"{one.value:.2f} ± {one.spread:.2f}" if one.known else scarce(one)
+        return f"{cut(self.axis.label, 24, middle=True)}  ({share})"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A branch of the space.
+
+    Attributes:
+        branch: The branch.
+        title: Its condition in words.
+        detail: Its share of the trials and its best.
+        panels: Its hyperparameters, the most important first.
+    """
+
+    branch: Branch
+    title: str
+    detail: str
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the page of effects shows.
+
+    Attributes:
+        data: The trials.
+        sections: The root and the branches.
+        scale: The axis of the loss, common to all panels.
+    """
+
+    data: Data
+    sections: tuple[Section, ...]
+    scale: Scale
+
+    @property
+    def subtitle(self) -> str:
+        """What is to be seen, in one sentence."""
+        if not len(self.data):
+            return nothing(self.data)
+        line = "the line is their median and the band holds 8 in 10"
+        share = "Behind each name: the share of the variation that it explains"
+        return f"{plural(len(self.data), 'trial')}; {line}. {share}."
+
+    @property
+    def remark(self) -> str:
+        """What stands for itself or is left out; ``""`` if nothing."""
+        data, found = self.data, []
+        if len(data) > MANY:
+            found.append("Darker cells hold more trials.")
+        out = self.scale.over + self.scale.under
+        if out:
+            verb = "lies" if out == 1 else "lie"
+            found.append(f"{out} outlying {data.word}{'s' if out > 1 else ''} {verb} at the edge.")
+        if data.counts["failed"]:
+            found.append(f"{many(data.counts['failed'])} failed, drawn at the bad edge.")
+        if data.counts["pruned"]:
+            heights = data.shown(data.height()[data.is_in("pruned")])
+            beyond = int(((heights < self.scale.low) | (heights > self.scale.high)).sum())
+            where = f", {many(beyond)} of them beyond the edge" if beyond else ""
+            found.append(f"{many(data.counts['pruned'])} pruned, at their last report{where}.")
+        if data.counts["running"]:
+            found.append(f"{many(data.counts['running'])} running, not drawn.")
+        return " ".join(found)
+
+
+def page(target: Any, labels: Sequence[str] | None = None) -> Page:
+    """The data of the page of effects.
+
+    Args:
+        target: A `Study`, a `Trials`, a `Best` or a bare `History`.
+        labels: Only these hyperparameters; None for all.
+
+    Raises:
+        InvalidArgument: If a label is unknown.
+    """
+    data = read(target)
+    wanted = None if labels is None else {data.column(label) for label in labels}
+    found = {data.space.index[one.label]: one for one in estimated(study_of(target))}
+    order = list(found)
+    sections = []
+    for branch in branches(data):
+        columns = [j for j in order if j in branch.columns and (wanted is None or j in wanted)]
+        panels = tuple(_panel(data, j, found[j]) for j in columns)
+        if panels:
+            sections.append(Section(branch, branch.title or "Every trial", _detail(data, branch), panels))
+    best = [] if data.best is None else [data.shown(data.losses[data.best])]
+    return Page(data, tuple(sections), scale(data.shown(data.losses[data.good]), keep=best))
+
+
+def _panel(data: Data, column: int, effect: Effect) -> Panel:
+    geometry = data.space.params[column].distribution.geometry
+    bounded = isinstance(geometry, Lattice) or (isinstance(geometry, Line) and geometry.bounded)
+    values = data.values[:, column]
+    drawn = axis(data.space, column, values)
+    return Panel(drawn, values, effect, bounded and drawn.kind != "labels")
+
+
+def _detail(data: Data, branch: Branch) -> str:
+    """A branch's share of the trials, and its best."""
+    best = ""
+    if branch.best is not None:
+        value = float(data.shown(data.losses[branch.best]))
+        best = f", best {brief(value)} at trial {data.numbers[branch.best]}"
+    if not branch.depth:
+        return f"{plural(branch.trials, 'trial')}{best}"
+    return f"{many(branch.trials)} of {many(len(data))} ({branch.share:.0%}){best}"

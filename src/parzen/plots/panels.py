@@ -1,0 +1,258 @@
+"""Drawing the page of effects: where each panel goes, and what is in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from parzen.plots import mpl
+from parzen.plots.data import Data
+from parzen.plots.levels import loss_at, loss_units
+from parzen.plots.marks import MARKERS, draw_marks, line_handle, mark_size
+from parzen.plots.page import Page, Panel, Section
+from parzen.plots.ranked import draw_best, footnote, headline, legend_at, patch_handle, ring_handle
+from parzen.plots.sample import MANY, cells
+from parzen.plots.words import cut, many
+
+# Inches.
+COLUMNS = 4
+WIDTH, TALL, STRIP = 2.75, 1.75, 0.5  # of a panel, and of the strip below it
+SPACE, BETWEEN = 0.35, 0.62  # beside a panel, and below its strip for ticks and the next title
+TITLE, HEAD, FOOT, LEFT = 0.5, 1.2, 0.35, 0.75
+ROWS = 36  # of cells
+SLANTED = 6  # names of more options than these do not fit side by side
+KEY = "Dashed: ends of the range. Below: prior, l(x) of the best and g(x) of the other trials."
+
+
+def draw_page(page: Page, ax: Any = None) -> Any:
+    """Draw the page of effects with Matplotlib.
+
+    Args:
+        page: Its data.
+        ax: Axes whose place is used; None for a new figure.
+
+    Returns:
+        The figure.
+    """
+    rows = packed(page)
+    columns = max((sum(len(panels) for _, panels in row) for row in rows), default=1)
+    titled = [any(title for title, _ in row) for row in rows]
+    width = max(LEFT + columns * (WIDTH + SPACE), 8.2)
+    height = HEAD + len(rows) * (TALL + STRIP + BETWEEN) + sum(titled) * TITLE + FOOT
+    figure, region, colours = _place(ax, width, height)
+    top = height - HEAD
+    for row, named in zip(rows, titled, strict=True):
+        top -= TITLE * named
+        _row(figure, region, page, row, top, colours)
+        top -= TALL + STRIP + BETWEEN
+    if ax is None:
+        headline(figure, "How does each hyperparameter matter?", page.subtitle, colours)
+        footnote(figure, f"{page.remark} {KEY}".strip(), colours)
+        _legend(figure, page.data, colours)
+    return figure
+
+
+def _place(ax: Any, width: float, height: float) -> tuple[Any, Any, mpl.Palette]:
+    """A figure, how a rectangle in inches of the page becomes one in shares of it, and its colours."""
+    if ax is None:
+        figure = mpl.shown_once(mpl.pyplot().figure(figsize=(width, height)))
+        left, bottom, across, upwards = 0.0, 0.0, 1.0, 1.0
+        colours = mpl.palette()
+    else:
+        figure, ax = mpl.new_axes(ax)
+        left, bottom, across, upwards = ax.get_position().bounds
+        colours = mpl.palette(ax)
+        ax.set_axis_off()
+
+    def region(x: float, y: float, w: float, h: float) -> tuple[float, float, float, float]:
+        return (
+            left + across * x / width,
+            bottom + upwards * y / height,
+            across * w / width,
+            upwards * h / height,
+        )
+
+    return figure, region, colours
+
+
+def packed(page: Page) -> list[list[tuple[Section | None, tuple[Panel, ...]]]]:
+    """Rows of the page: short sections side by side, long ones over several rows.
+
+    Args:
+        page: Its data.
+
+    Returns:
+        For each row its pieces: the section that begins there, or None where one goes on, and panels.
+    """
+    rows: list[list[tuple[Section | None, tuple[Panel, ...]]]] = []
+    free = 0
+    for section in page.sections:
+        for start in range(0, len(section.panels), COLUMNS):
+            piece = section.panels[start : start + COLUMNS]
+            if start or len(piece) > free or len(section.panels) > COLUMNS:
+                rows.append([])
+                free = COLUMNS
+            rows[-1].append((None if start else section, piece))
+            free -= len(piece)
+    return rows
+
+
+def _row(
+    figure: Any,
+    region: Any,
+    page: Page,
+    row: list[tuple[Section | None, tuple[Panel, ...]]],
+    top: float,
+    colours: mpl.Palette,
+) -> None:
+    """Titles, and the panels below them."""
+    line = mpl.pyplot().matplotlib.lines.Line2D
+    column = 0
+    for section, panels in row:
+        left = LEFT + column * (WIDTH + SPACE)
+        if section is not None:
+            x, y, across, _ = region(left, top + 0.26, len(panels) * (WIDTH + SPACE) - SPACE, 0)
+            figure.add_artist(line([x, x + across], [y, y], color=colours.faint, linewidth=0.8, alpha=0.6))
+            most = 34 * len(panels)
+            words = {"color": colours.ink, "va": "bottom"}
+            detail = region(left, top + 0.3, 0, 0)[1]
+            figure.text(x, detail, cut(section.detail, 2 * most), fontsize=8, alpha=0.85, **words)
+            name = region(left, top + 0.45, 0, 0)[1]
+            figure.text(
+                x, name, cut(section.title, most, middle=True), fontsize=10, fontweight="bold", **words
+            )
+        for k, panel in enumerate(panels):
+            left = LEFT + (column + k) * (WIDTH + SPACE)
+            above = figure.add_axes(region(left, top - TALL, WIDTH, TALL))
+            below = figure.add_axes(region(left, top - TALL - STRIP, WIDTH, STRIP))
+            _panel(above, page, panel, colours, first=not column + k)
+            _strip(below, panel, colours, first=not column + k)
+        column += len(panels)
+
+
+def _panel(ax: Any, page: Page, panel: Panel, colours: mpl.Palette, first: bool) -> None:
+    mpl.style(ax, grid="y", y=page.data.word if first else "")
+    ax.set_title(panel.title, loc="left", fontsize=9, color=colours.ink, pad=4)
+    mpl.set_axis(ax, panel.axis, "x", title=False)
+    mpl.set_losses(ax, page.scale)
+    ax.tick_params(axis="x", which="both", labelbottom=False, length=0)
+    if not first:
+        ax.tick_params(axis="y", which="both", labelleft=False)
+    if panel.bounded:
+        for end in (panel.axis.low, panel.axis.high):
+            ax.axvline(end, color=colours.faint, linewidth=0.9, linestyle=(0, (3, 2)), zorder=1)
+    _trials(ax, page, panel, colours)
+    _trend(ax, panel, colours)
+    best = page.data.best
+    if best is not None and not np.isnan(panel.values[best]):
+        x = panel.axis.places(panel.values, page.data.numbers, lane=False)[best]
+        draw_best(ax, x, _inside(page, page.data.losses)[best], colours)
+
+
+def _inside(page: Page, losses: Any) -> Any:
+    """Heights as the user counts, outliers moved to just inside the edge."""
+    units = loss_units(page.scale, page.data.shown(losses))
+    return loss_at(page.scale, np.clip(units, 0.04, 0.96))
+
+
+def _trials(ax: Any, page: Page, panel: Panel, colours: mpl.Palette) -> None:
+    data = page.data
+    x = panel.axis.places(panel.values, data.numbers, lane=False)
+    used = ~np.isnan(panel.values)
+    size = 0.8 * mark_size(len(data))
+    bad = float(loss_at(page.scale, 0.96 if data.sign > 0 else 0.04))
+    failed = data.is_in("failed") & used
+    if failed.any():
+        draw_marks(ax, x[failed], np.full(failed.sum(), bad), "failed", colours, size, n=len(data))
+    y = _inside(page, data.height())
+    pruned = data.is_in("pruned") & used & np.isfinite(y)
+    if pruned.any():
+        draw_marks(ax, x[pruned], y[pruned], "pruned", colours, 0.7 * size, n=len(data))
+    done = data.is_in("done") & used & ~np.isnan(data.losses)
+    if len(data) <= MANY:
+        draw_marks(ax, x[done], y[done], "done", colours, size, n=len(data))
+    elif done.any():
+        _cells(ax, page, panel, done, colours)
+
+
+def _cells(ax: Any, page: Page, panel: Panel, done: Any, colours: mpl.Palette) -> None:
+    """How many trials lie in each cell: on a logarithmic scale of colours."""
+    columns = cells(panel.axis, panel.values[done], lane=False, most=48)
+    edges = loss_at(page.scale, np.linspace(0.0, 1.0, ROWS + 1))
+    rows = np.searchsorted(edges[1:-1], _inside(page, page.data.losses)[done])
+    counts = np.bincount(rows * len(columns) + columns.index, minlength=ROWS * len(columns)).astype(float)
+    plt = mpl.pyplot()
+    tint = plt.matplotlib.colors.LinearSegmentedColormap.from_list(
+        "counts", [(*plt.matplotlib.colors.to_rgb(colours.states["done"]), alpha) for alpha in (0.12, 1.0)]
+    )
+    shown = np.where(counts > 0, counts, np.nan).reshape(ROWS, -1)
+    norm = plt.matplotlib.colors.LogNorm(1, max(counts.max(), 2))
+    ax.pcolormesh(panel.axis.at(columns.edges), edges, shown, cmap=tint, norm=norm, rasterized=True)
+
+
+def _trend(ax: Any, panel: Panel, colours: mpl.Palette) -> None:
+    effect = panel.effect
+    if panel.axis.kind == "labels":
+        for x, median, low, high in zip(effect.grid, effect.median, effect.low, effect.high, strict=True):
+            if np.isfinite(median):
+                ax.fill_between([x - 0.4, x + 0.4], low, high, color=colours.ink, alpha=0.13, linewidth=0)
+                ax.plot([x - 0.4, x + 0.4], [median, median], color=colours.ink, linewidth=1.8, zorder=3)
+        return
+    ax.fill_between(effect.grid, effect.low, effect.high, color=colours.ink, alpha=0.13, linewidth=0)
+    ax.plot(effect.grid, effect.median, color=colours.ink, linewidth=1.8, zorder=3)
+
+
+def _strip(ax: Any, panel: Panel, colours: mpl.Palette, first: bool) -> None:
+    """Prior, l(x) and g(x), each with its highest point at 1."""
+    mpl.style(ax, grid=None, y="density" if first else "")
+    mpl.set_axis(ax, panel.axis, "x", title=False)
+    ax.tick_params(axis="x", labelsize=8)
+    if panel.axis.kind == "labels":
+        _name_options(ax)
+    ax.set_yticks([])
+    ax.set_ylim(0, 1.12)
+    effect, flat = panel.effect, panel.axis.kind == "labels"
+    shapes = [effect.rest, effect.good, effect.prior]
+    highest = (
+        max((float(np.nanmax(s)) for s in shapes if s.size and np.isfinite(s).any()), default=1.0) or 1.0
+    )
+    rest, good, prior = (shape / (highest if flat else float(np.nanmax(shape)) or 1.0) for shape in shapes)
+    x = effect.grid
+    if flat:
+        ax.bar(x - 0.2, rest, 0.36, color=colours.faint, alpha=0.7, linewidth=0)
+        ax.bar(x + 0.2, good, 0.36, color=colours.best, alpha=0.8, linewidth=0)
+        for k, height in zip(x, prior, strict=True):
+            ax.plot([k - 0.42, k + 0.42], [height, height], color=colours.ink, linestyle=":", linewidth=1.2)
+        return
+    ax.fill_between(x, 0, rest, color=colours.faint, alpha=0.5, linewidth=0)
+    ax.fill_between(x, 0, good, color=colours.best, alpha=0.35, linewidth=0)
+    ax.plot(x, good, color=colours.best, linewidth=1.3)
+    ax.plot(x, prior, color=colours.ink, linestyle=":", linewidth=1.2)
+
+
+def _name_options(ax: Any) -> None:
+    """Names as long as there is room for, side by side; slanted where there are many."""
+    ticks = ax.get_xticklabels()
+    few = len(ticks) <= SLANTED
+    look = (
+        {"rotation": 0, "ha": "center"} if few else {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
+    )
+    ax.set_xticklabels([cut(tick.get_text(), 42 // len(ticks) if few else 8) for tick in ticks], **look)
+
+
+def _legend(figure: Any, data: Data, colours: mpl.Palette) -> None:
+    handles = []
+    for state in ("done", "pruned", "failed"):
+        if data.counts[state]:
+            look = {"marker": MARKERS[state], "linestyle": "none", "markersize": 5}
+            handles.append(line_handle(colours.states[state], f"{state} {many(data.counts[state])}", **look))
+    handles += [
+        line_handle(colours.ink, "median", linewidth=1.8),
+        ring_handle(colours, "best"),
+        line_handle(colours.ink, "prior", linewidth=1.2, linestyle=":"),
+        patch_handle(colours.best, "l(x) best", alpha=0.5),
+        patch_handle(colours.faint, "g(x) others", alpha=0.6),
+    ]
+    width, height = figure.get_size_inches()
+    legend_at(figure, (0.15 / width, 1 - 0.58 / height), handles, colours, columns=len(handles))
