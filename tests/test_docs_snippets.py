@@ -113,6 +113,8 @@ def run_document(text: str, name: str) -> None:
                 )
     finally:
         sys.modules["__main__"] = before
+        if "matplotlib.pyplot" in sys.modules:
+            sys.modules["matplotlib.pyplot"].close("all")
 
 
 def documents() -> list[str]:
