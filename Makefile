@@ -16,11 +16,15 @@ export MPLBACKEND = Agg
 
 BIN := .venv/bin
 BENCH := .venv-bench/bin
+DOCS := .venv-docs/bin
 CNN := .venv-cnn/bin
 PIP_FLAGS := --quiet --disable-pip-version-check
 # The other optimizers, at the versions that published figures compare with.
 # Hyperopt 0.3.0 needs pkg_resources, which setuptools 81 left out.
 ENGINES := ray==2.60.0 pandas pyarrow fsspec pydantic tensorboardX pyspark==4.3.0 mpi4py==4.1.2
+# Their files are read back in the tests, so versions are fixed. Skinny is MLflow without its server.
+LOGGERS := mlflow-skinny==3.17.2 importlib-metadata==9.1.0 sqlalchemy==2.0.58 alembic==1.20.1 \
+	tensorboard==2.21.0 tensorboardX==2.6.5 wandb==0.31.0
 # The network of examples/cifar100, GPSampler, HEBO and Ax need torch; its build for CPUs does. TORCH=... names another.
 TORCH ?= torch==2.13.0
 PEERS := hyperopt==0.3.0 optuna==5.0.0 rustuna==0.2.0 cmaes==0.13.1 'setuptools<81' \
@@ -33,8 +37,9 @@ NEVERGRAD := nevergrad==1.0.12 'numpy<2.4'
 AX := ax-platform==1.3.1 $(TORCH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-engines check fmt bench-env overhead failing-region quality constraints clean
+.PHONY: help demo test test-engines test-loggers check fmt bench-env overhead failing-region quality constraints clean
 .PHONY: bench-env-slow quality-report robustness pictures recordings gallery chaos lockstep speedup simulation storage opening commands planted demo-cnn test-cnn
+.PHONY: optuna-claims docs docs-serve notebooks notebooks-check notebook-resume
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' Makefile
@@ -59,6 +64,10 @@ test-engines: .venv-engines/.stamp  ## Ray, Spark and MPI: executors, SparkTrial
 	PYTHONPATH=$(CURDIR)/shim/src PARZEN_REQUIRE=ray,spark,mpi \
 		RAY_AUTH_MODE=disabled RAY_USAGE_STATS_ENABLED=0 \
 		.venv-engines/bin/python -m pytest -q -m "ray or spark or mpi" tests/executors tests/hyperopt $(ARGS)
+
+test-loggers: .venv-loggers/.stamp  ## loggers against MLflow, TensorBoard and W&B, into local files
+	PYTHONPATH=$(CURDIR)/shim/src PARZEN_REQUIRE=loggers \
+		.venv-loggers/bin/python -m pytest -q -m loggers tests/loggers/test_services.py $(ARGS)
 
 test-cnn: .venv-cnn/.stamp  ## the network of examples/cifar100: PyTorch
 	PYTHONPATH=$(CURDIR)/shim/src $(CNN)/python -m pytest -q -m torch tests/examples $(ARGS)
@@ -110,6 +119,9 @@ commands: .venv/.stamp  ## how long the commands take that look at a large study
 robustness: .venv-bench/.stamp  ## eight workers, regions that fail, spaces that run out
 	$(BENCH)/python -m benchmarks.robustness $(ARGS)
 
+optuna-claims: .venv-bench/.stamp  ## what docs/moving-from-optuna.md says of Optuna, seen by running it
+	$(BENCH)/python -m benchmarks.optuna_claims
+
 quality: .venv-bench/.stamp  ## what a search finds, beside the others: runs what is missing, and reports
 	$(BENCH)/python -m benchmarks.quality $(ARGS)
 
@@ -122,6 +134,23 @@ planted: .venv/.stamp  ## whether the findings of a search are what was planted 
 pictures: .venv/.stamp  ## draw the pictures of docs/how-parzen-decides.md
 	$(BIN)/python -m benchmarks.pictures $(ARGS)
 
+# Warnings are errors, and so is anything that a reader's browser would fetch from elsewhere.
+docs: .venv-docs/.stamp  ## build the documentation's site: build/site/index.html
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/mkdocs build --quiet --strict
+	@echo "build/site/index.html opens without a server; make docs-serve gives it a local one"
+
+docs-serve: docs  ## build the site, and serve it at http://127.0.0.1:8000
+	$(DOCS)/python -m http.server 8000 --bind 127.0.0.1 --directory build/site
+
+notebooks: .venv-docs/.stamp  ## run the notebooks' sources, and write the notebooks anew
+	$(DOCS)/python -m tools.notebooks $(ARGS)
+
+notebooks-check: .venv-docs/.stamp  ## run them, and compare with the notebooks that are kept
+	$(DOCS)/python -m tools.notebooks --check
+
+notebook-resume: .venv-docs/.stamp  ## interrupt a notebook's kernel in the middle of a search, and go on
+	$(DOCS)/python -m tools.notebook_resume
+
 recordings: .venv/.stamp  ## run searches in terminals and pipes, and show on docs/console.md what they show
 	$(BIN)/python -m benchmarks.recordings $(ARGS)
 
@@ -132,11 +161,11 @@ gallery: .venv/.stamp  ## draw the pictures of docs/pictures.md: a real search, 
 CONSTRAINTS_HEADER := "\# Versions that go together, for every platform and Python from 3.11 on.\n\# Written by \`make constraints\` from pyproject.toml.\n"
 constraints:  ## write constraints.txt anew (needs uv)
 	@printf $(CONSTRAINTS_HEADER) > constraints.tmp
-	@uv pip compile --quiet --universal --upgrade --no-header --extra dev pyproject.toml >> constraints.tmp
+	@uv pip compile --quiet --universal --upgrade --no-header --extra dev --extra docs pyproject.toml >> constraints.tmp
 	@mv constraints.tmp constraints.txt
 
 clean:  ## remove environments, caches and builds
-	rm -rf .venv .venv-bench* .venv-engines .venv-cnn build dist shim/build shim/dist constraints.tmp
+	rm -rf .venv .venv-bench* .venv-docs .venv-cnn .venv-engines .venv-loggers build dist shim/build shim/dist constraints.tmp
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
@@ -152,11 +181,26 @@ endef
 	@$(BIN)/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[dev]'
 	@touch $@
 
+.venv-docs/.stamp: pyproject.toml constraints.txt
+	$(need-python)
+	@echo "making .venv-docs (about a minute, once)"
+	@"$(PY)" -m venv .venv-docs
+	@$(DOCS)/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[docs]'
+	@touch $@
+
 .venv-engines/.stamp: pyproject.toml constraints.txt Makefile
 	$(need-python)
 	@echo "making .venv-engines (some minutes, once)"
 	@"$(PY)" -m venv .venv-engines
 	@.venv-engines/bin/python -m pip install $(PIP_FLAGS) -c constraints.txt -e '.[test]' $(ENGINES)
+	@touch $@
+
+# Without constraints.txt: MLflow wants an older importlib-metadata, and warns with SQLAlchemy 2.1.
+.venv-loggers/.stamp: pyproject.toml Makefile
+	$(need-python)
+	@echo "making .venv-loggers (some minutes, once)"
+	@"$(PY)" -m venv .venv-loggers
+	@.venv-loggers/bin/python -m pip install $(PIP_FLAGS) -e . pytest pytest-timeout hypothesis $(LOGGERS)
 	@touch $@
 
 .venv-cnn/.stamp: pyproject.toml constraints.txt Makefile

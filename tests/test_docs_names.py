@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 import parzen
 from parzen import TPE, errors, hp
 from parzen.algorithms.base import NAMES
+from parzen.cli.main import COMMANDS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCS = REPOSITORY / "docs"
@@ -31,9 +33,46 @@ def error_classes() -> list[type[BaseException]]:
     return [each for each in own if inspect.isclass(each) and issubclass(each, Exception)]
 
 
+def sections(page: str) -> dict[str, str]:
+    """The parts of a page by their headings of the second level."""
+    parts = re.split(r"^## (.+)$", page, flags=re.M)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+def in_tables(part: str) -> set[str]:
+    """What stands between backticks in the first column of a part's tables."""
+    rows = [line.split("|")[1] for line in part.splitlines() if line.startswith("| `")]
+    return set().union(*map(quoted, rows))
+
+
+PUBLIC = [
+    "parzen.plots",
+    "parzen.insight",
+    "parzen.formats",
+    "parzen.sklearn",
+    "parzen.loggers",
+    "parzen.testing",
+]
+
+
+@pytest.mark.parametrize("module", PUBLIC)
+def test_every_public_name_below_parzen_is_in_the_list_of_names_and_nothing_else_is(module):
+    assert in_tables(sections(text("api.md"))[module]) == set(import_module(module).__all__)
+
+
 def test_every_public_name_is_in_the_list_of_names_and_nothing_else_is():
-    rows = [line.split("|")[1] for line in text("api.md").splitlines() if line.startswith("| `")]
-    assert set().union(*map(quoted, rows)) == set(parzen.__all__)
+    parts = sections(text("api.md"))
+    own = [part for title, part in parts.items() if title not in [*PUBLIC, "Commands"]]
+    assert set().union(*map(in_tables, own)) == set(parzen.__all__)
+
+
+def test_every_command_is_in_the_list_of_names_and_nothing_else_is():
+    known = {f"parzen {name}" for name in COMMANDS}
+    assert in_tables(sections(text("api.md"))["Commands"]) == known
+
+
+def test_every_algorithm_can_be_found_in_the_list_of_names():
+    assert [name for name in NAMES if f'"{name}"' not in quoted(text("api.md"))] == []
 
 
 def test_every_word_of_hp_is_on_the_page_of_spaces():

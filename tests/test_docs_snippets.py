@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import shutil
 import sys
 import traceback
 import types
@@ -112,6 +113,8 @@ def run_document(text: str, name: str) -> None:
                 )
     finally:
         sys.modules["__main__"] = before
+        if "matplotlib.pyplot" in sys.modules:
+            sys.modules["matplotlib.pyplot"].close("all")
 
 
 def documents() -> list[str]:
@@ -120,9 +123,15 @@ def documents() -> list[str]:
     return [path.relative_to(REPOSITORY).as_posix() for path in paths]
 
 
+# Files that a page finds in its folder: there -> here.
+FILES = {"docs/moving-from-optuna.md": {"old.db": "tests/golden/optuna-5.0.0.db"}}
+
+
 @pytest.mark.parametrize("name", documents())
 def test_the_snippets_of_a_document_run(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    for there, here in FILES.get(name, {}).items():
+        shutil.copy(REPOSITORY / here, there)
     run_document((REPOSITORY / name).read_text(encoding="utf-8"), name)
 
 

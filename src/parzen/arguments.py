@@ -13,6 +13,7 @@ import numpy as np
 
 from parzen.algorithms import base as algorithms
 from parzen.errors import InvalidArgument, did_you_mean
+from parzen.run.feed import Logger
 
 
 def resolve(algo: Any) -> tuple[algorithms.Algorithm | None, Callable[..., Any] | None]:
@@ -108,7 +109,24 @@ _ARGUMENTS = [
     "trial_memory",
     "pruner",
     "lockstep",
+    "loggers",
 ]
+
+
+def loggers(value: Any) -> Sequence[Logger]:
+    """Check who else is told what happens.
+
+    Args:
+        value: A list of `Logger` objects, or None.
+    """
+    if value is None:
+        return ()
+    if isinstance(value, (list, tuple)) and all(isinstance(each, Logger) for each in value):
+        return tuple(value)
+    raise InvalidArgument(
+        f"loggers must be a list of loggers; got {value!r}",
+        hint="write loggers=[CSV('trials.csv')], after: from parzen.loggers import CSV",
+    )
 
 
 def seed_points(points: Any) -> Sequence[Mapping[str, Any]]:

@@ -222,7 +222,7 @@ def _tell_apart(options: list[_Option]) -> None:
         for option in able:
             del option.candidates[0]
         if not able:  # constants such as 1 and '1', or blank
-            able = [option for option in clashing if option.constant not in (None, option.text)]
+            able = [o for o in clashing if o.constant is not None and str(o.constant) != o.text]
             for option in able:
                 option.constant, option.candidates = None, [option.text]
         if not able:
@@ -258,8 +258,10 @@ def _telling(options: list[dict[str, str]], texts: bool) -> list[str] | None:
     """What the first entry says that all options have as a constant, no two the same."""
     if len(options) < 2:
         return None
-    for key in sorted(options[0], key=lambda key: key not in _KINDS):
-        found = [entries.get(key, "") for entries in options]
+    shared = [key for key in options[0] if all(key in entries for entries in options)]
+    places = {key: sum(list(entries).index(key) for entries in options) for key in shared}
+    for key in sorted(shared, key=lambda key: (key not in _KINDS, places[key], key)):
+        found = [entries[key] for entries in options]
         able = all(_is_word(text) if texts else _constant(text) is not None for text in found)
         if able and len(set(found)) == len(found):
             return [_word(text) for text in found]

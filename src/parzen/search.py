@@ -22,6 +22,7 @@ from parzen.executors.base import Channel, Evaluate, Executor, Outcome, Task, Ta
 from parzen.history.history import Trial
 from parzen.run import importing
 from parzen.run.evaluate import Evaluation, Objective, failure, outcome_of, place_of
+from parzen.run.feed import Feed, Logger
 from parzen.run.loop import Limits, drive
 from parzen.run.progress import Progress, choose
 from parzen.run.remote import ThroughStore
@@ -69,6 +70,7 @@ def fmin(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
     trial_memory: int | str | None = None,
     pruner: Any = None,
     lockstep: int | None = None,
+    loggers: Sequence[Logger] = (),
     **unknown: Any,
 ) -> Any:
     """Minimise a function over a space.
@@ -120,6 +122,7 @@ def fmin(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
         pruner: ``"median"``, ``"asha"`` or a settings object: ends trials early by what they report.
         lockstep: Trial i sees the outcomes of trials up to i - k only, so that any number of
             workers up to k gives the same search.
+        loggers: Who else is told what happens: ``[MLflow(), CSV("trials.csv")]`` of `parzen.loggers`.
         unknown: Nothing: any other argument is an error that suggests the right name.
 
     Returns:
@@ -147,6 +150,7 @@ def fmin(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
     seconds, threshold = arguments.seconds(timeout), arguments.number(loss_threshold, "loss_threshold")
     if early_stop_fn is not None and not callable(early_stop_fn):
         raise InvalidArgument(f"early_stop_fn must be a function; got {early_stop_fn!r}")
+    told = arguments.loggers(loggers)
     if trials is not None and allow_trials_fmin and _takes_over(trials):
         return trials.fmin(  # type: ignore[union-attr]  # the user's own class, which has one
             fn,
@@ -163,6 +167,7 @@ def fmin(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
             show_progressbar=show_progressbar,
             early_stop_fn=early_stop_fn,
             trials_save_file=trials_save_file,
+            **({"loggers": told} if told else {}),
         )
     path = _save_path(trials_save_file)
     algorithm, foreign = arguments.resolve(algo)
@@ -199,6 +204,7 @@ def fmin(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
             domain.fn, workers, kept.executor() if executor is None else executor, gpus, limits
         ),
         limits=limits,
+        loggers=told,
     )
     stopped, searched = _search(call, choose(verbose, show_progressbar))
     return _answer(searched, stopped, return_argmin)
@@ -223,6 +229,7 @@ class _Call:
     kept_in: str
     executor: Executor
     limits: TaskLimits
+    loggers: Sequence[Logger]
 
     @property
     def sign(self) -> float:
@@ -283,11 +290,13 @@ def _search(call: _Call, factory: Callable[..., Any]) -> tuple[str | None, Study
     stopped: str | None = "error"
     total = study.end if quota is None else quota + len(study.ledger.waiting) + before
     try:
-        with Progress(factory, study, known, total) as progress:
+        with Feed(study, call.loggers) as feed, Progress(factory, study, known, total) as progress:
             progress.opening(trials.opening_lines(known))
             told = partial(_told, trials)
             evaluate = _evaluation(call, study, progress)
-            stopped = drive(study, call.executor, evaluate, limits, progress, told=told, more=more)
+            stopped = feed.stopped = drive(
+                study, call.executor, evaluate, limits, progress, told=told, more=more, watch=feed.pump
+            )
     except BaseException as error:
         # Whatever ends the search, what was found is not lost with it.
         with suppress(AttributeError):

@@ -38,7 +38,7 @@ def search(workers, executor, shuffle=0, width=8, **more):
     arguments = {"max_evals": TRIALS, "on_error": "continue", "pruner": "median", **more}
     if workers > 1:
         arguments |= {"workers": workers, "executor": executor}
-    return fmin(objective_of(shuffle), SPACE, lockstep=width, seed=7, verbose=False, **arguments)
+    return fmin(objective_of(shuffle), SPACE, lockstep=width, seed=12, verbose=False, **arguments)
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +158,7 @@ def test_studies_of_several_owners_take_turns(tmp_path):
     """Three writers on one file, each with a thread and a Study of its own."""
     where = tmp_path / "s.db"
     whole = search(1, None, width=3)
-    Study(SPACE, seed=7, store=where, lockstep=3, pruner="median", max_evals=TRIALS)
+    Study(SPACE, seed=12, store=where, lockstep=3, pruner="median", max_evals=TRIALS)
     found = []
     threads = [
         threading.Thread(target=lambda i=i: found.append(search(1, None, shuffle=i, width=3, trials=where)))

@@ -240,11 +240,11 @@ def losing(seen: Evidence, j: int) -> Finding | None:
             continue
         dropped.append(option)
         rows.append({"option": names[option], "trials": len(mine), "behind": gap})
-        words.append(f"{names[option]} by {number(gap)} after {plural(len(mine), 'trial')}")
+        words.append(f"{names[option]} (worse by {number(gap)} after {plural(len(mine), 'trial')})")
     if not dropped:
         return None
     joined = ", ".join(words)
-    sentence = f"with {param.label!r} the best is behind {names[winner]} for {joined}: drop it."
+    sentence = f"{param.label!r} is best as {names[winner]}, surely better than {joined}: drop it."
     if len(dropped) > 1:
         sentence = sentence[:-3] + "them."
     evidence = {"winner": names[winner], "losing": rows}

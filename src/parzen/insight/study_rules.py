@@ -99,6 +99,7 @@ def failing(seen: Evidence) -> Finding | None:
     sentence = failing_region(seen.history)
     if sentence is None:
         return None
+    sentence = sentence.replace(" have ", " failed trials have ", 1)
     for j, param in enumerate(seen.history.space.params):
         if not sentence.split(" have ", 1)[1].startswith(f"{param.label} "):
             continue

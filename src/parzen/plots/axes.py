@@ -226,7 +226,8 @@ def _ends(
 ) -> tuple[bool, float, float, float | None, bool]:
     """Log, low, high, step, and whether values form a lattice."""
     if isinstance(geometry, Lattice):
-        return geometry.log, float(geometry.low), float(geometry.high), float(geometry.step), True
+        low, high = _apart(float(geometry.low), float(geometry.high), geometry.log)
+        return geometry.log, low, high, float(geometry.step), True
     if isinstance(geometry, Labels):
         raise TypeError("labels have no ends")
     log, low, high, step = geometry.log, geometry.low, geometry.high, geometry.step
@@ -242,9 +243,15 @@ def _ends(
         low, high = min(low, float(seen.min())), max(high, float(seen.max()))
     if log:
         low = max(low, step / 2 if step is not None else 5e-324)
-    if not low < high:
-        low, high = (low / 2, 2 * high) if log else (low - 0.5, high + 0.5)
+    low, high = _apart(low, high, log)
     return log, low, high, step, False
+
+
+def _apart(low: float, high: float, log: bool) -> tuple[float, float]:
+    """Two ends that differ, also where there is only one value."""
+    if low < high:
+        return low, high
+    return (low / 2, 2 * high) if log else (low - 0.5, high + 0.5)
 
 
 # Ticks

@@ -78,8 +78,22 @@ def new_axes(ax: Axes | None = None, size: tuple[float, float] = (7.0, 4.0)) -> 
     plt = pyplot()
     if ax is None:
         figure, ax = plt.subplots(figsize=size, layout="constrained")
-        return figure, ax
+        return shown_once(figure), ax
     return _figure_of(ax), ax
+
+
+def shown_once(figure: Figure) -> Figure:
+    """A new figure; in a notebook without pyplot's hold on it.
+
+    A cell shows the figure that it ends with, and pyplot would show it a second time.
+
+    Args:
+        figure: Just made by pyplot.
+    """
+    plt = pyplot()
+    if "inline" in plt.get_backend():
+        plt.close(figure)
+    return figure
 
 
 def new_grid(
@@ -112,7 +126,7 @@ def new_grid(
     plt = pyplot()
     if ax is None:
         figure = plt.figure(figsize=size, layout="constrained" if measured else None)
-        return figure, figure.add_gridspec(rows, columns, **ratios).subplots(squeeze=False)
+        return shown_once(figure), figure.add_gridspec(rows, columns, **ratios).subplots(squeeze=False)
     figure = _figure_of(ax)
     place = ax.get_subplotspec()
     ax.set_axis_off()

@@ -57,7 +57,7 @@ def draw_page(page: Page, ax: Any = None) -> Any:
 def _place(ax: Any, width: float, height: float) -> tuple[Any, Any, mpl.Palette]:
     """A figure, how a rectangle in inches of the page becomes one in shares of it, and its colours."""
     if ax is None:
-        figure = mpl.pyplot().figure(figsize=(width, height))
+        figure = mpl.shown_once(mpl.pyplot().figure(figsize=(width, height)))
         left, bottom, across, upwards = 0.0, 0.0, 1.0, 1.0
         colours = mpl.palette()
     else:

@@ -22,6 +22,8 @@ def linear_ticks(low: float, high: float, most: int = 5) -> tuple[float, ...]:
     >>> linear_ticks(0, 1)
     (0.0, 0.25, 0.5, 0.75, 1.0)
     """
+    if not high > low:
+        return (float(low),)
     rough = (high - low) / max(most - 1, 1)
     power = 10.0 ** math.floor(math.log10(rough))
     distance = next(power * unit for unit in (1, 2, 2.5, 5, 10) if power * unit >= rough * (1 - 1e-9))

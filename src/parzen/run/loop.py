@@ -73,6 +73,7 @@ def drive(
     *,
     told: Told | None = None,
     more: More | None = None,
+    watch: Callable[[], None] = lambda: None,
 ) -> str | None:
     """Run trials until something ends the search.
 
@@ -85,6 +86,7 @@ def drive(
         told: Called with each trial and its outcome once it is in the log.
         more: Opens up to k new trials in place of the study's own algorithm;
             an empty list if there is none.
+        watch: Called when the log may have grown: before each wait, and after a report.
 
     Returns:
         Why it ended early (``"timeout"``, ``"loss_threshold"``, ``"interrupted"``, ...), or None.
@@ -93,7 +95,7 @@ def drive(
         Exception: What the objective raised, if `on_error` is ``"raise"``; it is in the log.
         KeyboardInterrupt: At the second Ctrl-C, or where the first cut nothing short.
     """
-    progress.stopped = _Loop(study, executor, limits, progress, told, more).run(evaluate)
+    progress.stopped = _Loop(study, executor, limits, progress, told, more, watch).run(evaluate)
     return progress.stopped
 
 
@@ -108,9 +110,10 @@ class _Loop:
         progress: Progress,
         told: Told | None,
         more: More | None,
+        watch: Callable[[], None],
     ) -> None:
         self.study, self.executor, self.limits = study, executor, limits
-        self.progress, self.told, self.more = progress, told, more
+        self.progress, self.told, self.more, self.watch = progress, told, more, watch
         self.queue: deque[Trial] = deque()  # asked for, not handed over
         self.running: dict[int, Task] = {}
         self.troubles = Troubles(study, limits, progress)
@@ -165,6 +168,7 @@ class _Loop:
                 self.stopped = self.stopped or "timeout"
             if not self.stopped and not self.paused:
                 self.fill()
+            self.watch()
             if self.cancelled or (self.stopped and self.limits.abandon):
                 return
             if not self.running:
@@ -399,6 +403,7 @@ class _Loop:
             value, step = values
             self.study.report(task.number, value, step, task.attempt)
             self.progress.reported(task.number, value, step)
+            self.watch()
             return None
         if what == "should_prune":
             return self.study.should_prune(task.number)

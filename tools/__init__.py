@@ -1,0 +1,1 @@
+"""Programs that make the documentation's site and its notebooks."""
