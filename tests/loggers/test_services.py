@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -296,6 +297,10 @@ def assert_shows(service, study):
         for each in wanted.values():
             each.state, each.error = "failed" if each.state == "failed" else "done", ""
     shown = service.read()
+    end = time.monotonic() + 20
+    while len(shown) < len(wanted) and time.monotonic() < end:
+        time.sleep(0.1)  # W&B's own process writes the last records some time after the run has ended
+        shown = service.read()
     assert sorted(shown) == sorted(wanted)
     for number, trial in wanted.items():
         found = shown[number]
