@@ -332,10 +332,38 @@ def test_an_extended_space_keeps_the_trials_that_fit_it():
     other = flatten({"x": hp.uniform("x", 0, 0.6)})
     log = [created(SPACE), *opened(0, 0.5), claimed(0), done(0, 1.0), *opened(1, 0.9), extended(other)]
     made = fold_all(log)
-    assert [t.point for t in made.trials] == [{"x": 0.5}, {}]
+    assert [t.point for t in made.trials] == [{"x": 0.5}, {"x": 0.9}]  # seen, but no knowledge
     assert made.history().numbers.tolist() == [0]
     assert made.history().values.tolist() == [[0.5]]
     assert made.history().losses.tolist() == [[1.0]]
+
+
+def test_a_space_that_is_wide_again_finds_all_trials_again():
+    narrow = flatten({"x": hp.uniform("x", 0, 0.4)})
+    log = [created(SPACE), *opened(0, 0.5), claimed(0), *opened(1, 0.2), claimed(1), done(1, 2.0)]
+    there = [*log, extended(narrow), done(0, 1.0)]
+    made = fold_all(there)
+    assert (made.history().numbers.tolist(), made.trials[0].point) == ([1], {"x": 0.5})
+    made.fold(extended(SPACE))
+    assert made.history().values.tolist() == [[0.5], [0.2]]
+    assert made.history().losses.tolist() == [[1.0], [2.0]]
+    assert made.history().partial == frozenset()
+
+
+def test_options_that_come_back_find_their_trials_again():
+    both, one = (flatten(hp.choice("c", options)) for options in (["a", "b"], ["b"]))
+    log = [
+        created(both),
+        e.Opened(1.0, 0),
+        e.Suggested(2.0, 0, {"c": 0}),
+        claimed(0),
+        done(0, 1.0),
+        extended(one),
+    ]
+    made = fold_all(log)
+    assert (len(made.history()), made.trials[0].point) == (0, {})
+    made.fold(extended(flatten(hp.choice("c", ["b", "a"]))))
+    assert made.history().values.tolist() == [[1.0]]
 
 
 def test_a_wider_space_keeps_everything():

@@ -22,13 +22,13 @@ from parzen.history.history import Status, Tables, Trial, Unread
 from parzen.history.ledger import Ledger, keep_report
 from parzen.space.space import Space
 
-MAGIC = b"parzen ledger 2\n"
+MAGIC = b"parzen ledger 3\n"
 _START = len(MAGIC) + 4  # of the first block, after the checksum
 _FLOATS = ("opened", "ended")
 _WHOLE = ("attempt", "lost", "opened_at", "claimed", "excluded", "status")
 _NAMES = ("opener", "owner")
 _ROWS = ("point", "losses", "metrics")
-_RARE = ("budget", "note", "error", "enqueued")  # kept as JSON, for the trials that have them
+_RARE = ("budget", "note", "error", "enqueued", "first")  # kept as JSON, for the trials that have them
 _NUMBERED = ("point_numbers", "point_events", "outcome_numbers", "outcome_events")
 _NONE, _ODD = -1, -2  # in place of a shape: there is no row; it is kept as JSON
 _EXACT = 2**53  # float64 holds every whole number up to here
@@ -94,6 +94,8 @@ def _small(ledger: Ledger) -> dict[str, Any]:
         "seeded": ledger.seeded,
         "rebuilt": ledger.rebuilt,
         "partial": sorted(ledger._partial),
+        "away": [[number, *events] for number, events in ledger._away.items()],
+        "spaces": {print_: space.to_json() for print_, space in ledger._spaces.items()},
         "running": list(ledger._running.items()),
     }
 
@@ -226,6 +228,8 @@ def _restored(data: memoryview, space: Space | None) -> Ledger:
     ledger.seeded, ledger.rebuilt = state["seeded"], state["rebuilt"]
     ledger._partial = frozenset(state["partial"])
     ledger._running = dict(state["running"])
+    ledger._away = {number: (point, end) for number, point, end in state["away"]}
+    ledger._spaces = {print_: Space.from_json(space) for print_, space in state["spaces"].items()}
     ledger.trials.extend(_trials(state, whole, floats, results.decode().split("\n"), ledger.space))
     ledger._tables = _tables(ledger, whole, floats)
     return ledger
@@ -296,7 +300,7 @@ def differences(one: Ledger, two: Ledger) -> list[str]:
     """
     found = []
     for name in ("head", "created", "configured", "waiting", "claimed", "counts", "notes", "requests",
-                 "seeded", "rebuilt", "_partial", "_running"):  # fmt: skip
+                 "seeded", "rebuilt", "_partial", "_running", "_away"):  # fmt: skip
         if getattr(one, name) != getattr(two, name):
             found.append(f"{name}: {getattr(one, name)!r} is not {getattr(two, name)!r}")
     if list(one._queue) != list(two._queue) or one.space.fingerprint() != two.space.fingerprint():

@@ -63,6 +63,7 @@ class Trial:
         claimed: Whether that claim is held.
         owner: Who holds or held it.
         lost: How many attempts ended because the process that ran them died.
+        first: The point as it was suggested and the fingerprint of the space then, if that has changed since.
         opener: Who opened the trial, and is to suggest its point.
         opened_at: The number of its `opened` event: its suggestion sees the log up to there.
         opened, started, ended: Seconds since 1970, or NaN.
@@ -80,6 +81,7 @@ class Trial:
         "enqueued",
         "error",
         "excluded",
+        "first",
         "losses",
         "lost",
         "metrics",
@@ -121,6 +123,7 @@ class Trial:
         self.claimed = False
         self.owner = ""
         self.excluded = False
+        self.first: tuple[dict[str, float | int], str] | None = None
         self.point_row = self.outcome_row = -1
         self._space = space
         self._params: Any = _UNBUILT

@@ -48,6 +48,9 @@ class Ledger:
         self._running: dict[int, int] = {}  # number -> row of its point
         self._tables = Tables(len(self.space), 1)
         self._partial: frozenset[int] = frozenset()
+        # Trials that do not fit the space: number -> its point's event, its outcome's or 0.
+        self._away: dict[int, tuple[int, int]] = {}
+        self._spaces: dict[str, Space] = {}  # fingerprint -> a space that was left
         self._viewed = False
         self._folds: dict[type[e.Event], Any] = {
             cls: getattr(self, f"_{kind}") for kind, cls in e.EVENTS.items()
@@ -122,17 +125,21 @@ class Ledger:
         self.configured = event
 
     def _extended(self, event: e.Extended) -> None:
-        old = self.space
+        left = self.space.fingerprint()
+        self._spaces.setdefault(left, self.space)
         self._read_space(event.space, event.fingerprint)
         misfits = set()
         for trial in self.trials:
             trial._space = self.space
             if trial.point is None:
                 continue
-            moved = carried(trial.point, old, self.space)
+            # From the point as suggested: a space that is wide again finds all values again.
+            trial.first = trial.first or (trial.point, left)
+            point, before = trial.first[0], self._spaces[trial.first[1]]
+            moved = carried(point, before, self.space)
             if moved is None:
                 misfits.add(trial.number)
-            trial.point = carry(trial.point, old, self.space) if moved is None else moved
+            trial.point = carry(point, before, self.space, outside=True) if moved is None else moved
         self._partial = frozenset(
             trial.number
             for trial in self.trials
@@ -208,6 +215,8 @@ class Ledger:
             trial.outcome_row = self._tables.add_outcome(
                 trial, self.head, status, event.losses, trial.point_row
             )
+        elif event.number in self._away:
+            self._away[event.number] = self._away[event.number][0], self.head
 
     def _amended(self, event: e.Amended) -> None:
         trial = self._trial(event.number)
@@ -218,7 +227,7 @@ class Ledger:
         self._move(trial, status)
         self.rebuilt += 1
         if self._viewed:
-            self._rebuild(set())
+            self._rebuild(set(self._away))
         if trial.outcome_row < 0:
             return
         tables = self._tables
@@ -233,7 +242,7 @@ class Ledger:
         self.counts[trial.status] -= 1
         self.waiting.pop(event.number, None)
         self.claimed.pop(event.number, None)
-        self._rebuild(set())
+        self._rebuild(set(self._away))
 
     def _noted(self, event: e.Noted) -> None:
         self.notes.append(event)
@@ -267,16 +276,25 @@ class Ledger:
         self._running = {}
         for trial in self.trials:
             trial.point_row = trial.outcome_row = -1
-        for number, event in zip(old.point_numbers, old.point_events, strict=True):
+        points = dict(zip(old.point_numbers, old.point_events, strict=True))
+        points |= {number: point for number, (point, _) in self._away.items()}
+        ends = dict(zip(old.outcome_numbers, old.outcome_events, strict=True))
+        ends |= {number: end for number, (_, end) in self._away.items() if end}
+        self._away = {n: (points[n], ends.get(n, 0)) for n in sorted(misfits & points.keys())}
+        for number, event in sorted(points.items(), key=_event):
             trial = self.trials[number]
             if not trial.excluded and number not in misfits:
                 self._add_point(trial, event)
-        for number, event in zip(old.outcome_numbers, old.outcome_events, strict=True):
+        for number, event in sorted(ends.items(), key=_event):
             trial = self.trials[number]
             if trial.point_row >= 0:
                 trial.outcome_row = self._tables.add_outcome(
                     trial, event, trial.status, trial.losses, trial.point_row
                 )
+
+
+def _event(item: tuple[int, int]) -> int:
+    return item[1]
 
 
 def keep_report(trial: Trial, attempt: int, step: float, value: float) -> None:
@@ -295,13 +313,16 @@ def keep_report(trial: Trial, attempt: int, step: float, value: float) -> None:
         trial._reported_by[step] = attempt
 
 
-def carry(point: dict[str, float | int], old: Space, new: Space) -> dict[str, float | int]:
+def carry(
+    point: dict[str, float | int], old: Space, new: Space, outside: bool = False
+) -> dict[str, float | int]:
     """A point of one space in another: values that are legal there, options matched by content.
 
     Args:
         point: Label -> stored value.
         old: The space it belongs to.
         new: The space to bring it to.
+        outside: Whether numbers beyond the ends are kept as they are, for people to see.
     """
     kept: dict[str, float | int] = {}
     for label, value in point.items():
@@ -315,6 +336,8 @@ def carry(point: dict[str, float | int], old: Space, new: Space) -> dict[str, fl
             moved = param.options.index(text) if text in param.options else None
         if moved is not None and not math.isnan(moved) and param.distribution.contains(moved):
             kept[label] = param.distribution.plain(moved)
+        elif outside and not before and not param.options:
+            kept[label] = value
     return kept
 
 
