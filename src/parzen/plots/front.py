@@ -71,7 +71,7 @@ def pareto(
     _name_ends(ax, data, x, y, order, larger)
     handles = [marks.line_handle(colours.best, "front", marker="o", ms=4)]
     marks.legend_states(ax, {"done": int(able.sum())}, colours, handles)
-    mpl.note(figure, "  ".join(_notes(data, able, across, up)))
+    mpl.note(figure, ax, "  ".join(_notes(data, able, across, up)))
     return figure
 
 

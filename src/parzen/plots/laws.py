@@ -167,8 +167,9 @@ def _panel(ax: Axes, space: Space, j: int, headed: bool) -> None:
     ax.locator_params(axis="y", nbins=3)
     ax.tick_params(axis="y", labelsize=7)
     ax.set_ylabel(word, fontsize=7.5, color=colours.ink)
+    room = 1.35 * ax.get_position().width * ax.figure.get_size_inches()[0]  # to the next panel
     ax.set_title(
-        "\n" * headed + shape.title,
+        "\n" * headed + mpl.plain(mpl.fitted(param.label, room, 8.5, bold=True)),
         fontsize=8.5,
         loc="left",
         color=colours.ink,
@@ -243,6 +244,6 @@ def _heading(ax: Axes, given: str) -> None:
     colours = mpl.palette(ax)
     words = "always active" if given == "always" else f"if {cut(given.rpartition(' and ')[2], 34)}"
     ax.annotate(
-        words, (0, 1), (0, 25), xycoords="axes fraction", textcoords="offset points", fontsize=8.5,
+        mpl.plain(words), (0, 1), (0, 25), xycoords="axes fraction", textcoords="offset points", fontsize=8.5,
         color=colours.best, annotation_clip=False, in_layout=False,
     )  # fmt: skip

@@ -80,7 +80,7 @@ def curves(
     states = {state: int(data.is_in(state)[reporting].sum()) for state in STATES if state != "done"}
     corner = "lower right" if data.maximize else "upper right"
     marks.legend_states(ax, states, colours, handles, loc=corner)
-    mpl.note(figure, "  ".join(_notes(data, reporting, drawn, limits)))
+    mpl.note(figure, ax, "  ".join(_notes(data, reporting, drawn, limits)))
     return figure
 
 

@@ -63,6 +63,8 @@ def history(
     heights = data.shown(data.height())
     limits = scale(heights, best[-1:])
     mpl.set_losses(ax, limits)
+    if not np.isfinite(heights).any():
+        ax.set_yticks([])
     counts = _draw(ax, data, places, heights, limits, colours)
     line = _best_line(ax, places[order], best, colours)
     if found is None:
@@ -70,7 +72,7 @@ def history(
     else:
         clock.draw_gaps(ax, found, colours)
     marks.legend_states(ax, counts, colours, line)
-    mpl.note(figure, "  ".join(_notes(data, limits, places)))
+    mpl.note(figure, ax, "  ".join(_notes(data, limits, places)))
     return figure
 
 

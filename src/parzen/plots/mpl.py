@@ -8,6 +8,7 @@ read on a dark background.
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from parzen.plots.data import Scale
 from parzen.plots.palettes import DARK as DARK  # noqa: PLC0414  # the other files find them here
 from parzen.plots.palettes import LIGHT as LIGHT  # noqa: PLC0414
 from parzen.plots.palettes import Palette as Palette  # noqa: PLC0414
-from parzen.plots.words import brief, minor_ticks
+from parzen.plots.words import brief, cut, minor_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes as Axes  # noqa: PLC0414  # for the other files
@@ -195,9 +196,9 @@ def style(
         ax.grid(True, axis=grid, color=colours.faint, alpha=0.25, linewidth=0.6)  # type: ignore[arg-type]
         ax.set_axisbelow(True)
     if x:
-        ax.set_xlabel(x, fontsize=9, color=colours.ink)
+        ax.set_xlabel(plain(x), fontsize=9, color=colours.ink)
     if y:
-        ax.set_ylabel(y, fontsize=9, color=colours.ink)
+        ax.set_ylabel(plain(y), fontsize=9, color=colours.ink)
     if title or subtitle:
         head(ax, title, subtitle)
     return colours
@@ -217,7 +218,7 @@ def head(ax: Axes, title: str, subtitle: str = "") -> None:
     )
     if subtitle:
         ax.annotate(
-            subtitle,
+            plain(subtitle),
             (0, 1),
             (0, 6),
             xycoords="axes fraction",
@@ -229,15 +230,79 @@ def head(ax: Axes, title: str, subtitle: str = "") -> None:
         )
 
 
-def note(figure: Figure, text: str) -> None:
+def plain(text: str) -> str:
+    """A text of the user's whose dollar signs are to be seen, and do not begin a formula.
+
+    Args:
+        text: Any.
+    """
+    return text.replace("$", r"\$")
+
+
+def breadth(text: str, size: float, bold: bool = False) -> float:
+    """How many inches a text takes in one line.
+
+    Args:
+        text: Any; a dollar sign is one.
+        size: Of its letters, in points.
+        bold: Whether it is in bold.
+    """
+    matplotlib = pyplot().matplotlib
+    look = matplotlib.font_manager.FontProperties(size=size, weight="bold" if bold else "normal")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a letter that the font lacks is told of when it is drawn
+        found, _, _ = matplotlib.textpath.text_to_path.get_text_width_height_descent(text, look, ismath=False)
+    return float(found) / 72
+
+
+def fitted(text: str, inches: float, size: float, bold: bool = False) -> str:
+    """A text without its middle, where it would be too long for one line.
+
+    Args:
+        text: Any.
+        inches: The room there is.
+        size: Of its letters, in points.
+        bold: Whether it is in bold.
+    """
+    shown = " ".join(text.split())
+    while len(shown) > 4 and (wide := breadth(shown, size, bold)) > inches:
+        most = min(len(shown) - 1, int(len(shown) * inches / wide) + 1)
+        shown = cut(text, max(most, 4), middle=True)
+    return shown
+
+
+def wrapped(text: str, inches: float, size: float) -> str:
+    """A text in as many lines as it needs.
+
+    Args:
+        text: Any.
+        inches: The room there is.
+        size: Of its letters, in points.
+    """
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and breadth(longer, size) > inches:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)
+
+
+def note(figure: Figure, ax: Axes, text: str) -> None:
     """Small print under the picture: what was clipped, binned or left out.
 
     Args:
         figure: The figure.
+        ax: The picture's axes, below which it stands where the figure has others.
         text: One or two sentences; an empty one does nothing.
     """
-    if text:
-        figure.supxlabel(text, fontsize=7.5, color=palette().faint, x=0.01, ha="left")
+    others = [one for one in figure.axes if one is not ax and one.get_label() != "<colorbar>"]
+    if others:
+        remark(ax, text)
+    elif text:
+        text = wrapped(text, 0.97 * figure.get_size_inches()[0], 7.5)
+        figure.supxlabel(plain(text), fontsize=7.5, color=palette(ax).ink, alpha=0.75, x=0.01, ha="left")
 
 
 def remark(ax: Axes, text: str) -> None:
@@ -248,8 +313,10 @@ def remark(ax: Axes, text: str) -> None:
         text: One or two sentences; an empty one does nothing.
     """
     if text:
+        width = ax.get_position().width * ax.figure.get_size_inches()[0]
+        text = plain(wrapped(text, max(width, 2.0), 8))
         words = ax.get_xlabel()
-        ax.set_xlabel(f"{words}\n{text}" if words else text, fontsize=9)
+        ax.set_xlabel(f"{words}\n{text}" if words else text, fontsize=8, color=palette(ax).ink)
 
 
 def empty(ax: Axes, text: str) -> None:
@@ -310,7 +377,7 @@ def set_axis(
         line = ax.axvspan if which == "x" else ax.axhspan
         line(limits[0], float(axis.at(-0.06)), color=colours.faint, alpha=0.12, linewidth=0, zorder=0)
     side.set_major_locator(plt.matplotlib.ticker.FixedLocator(ticks))
-    side.set_major_formatter(plt.matplotlib.ticker.FixedFormatter(names))
+    side.set_major_formatter(plt.matplotlib.ticker.FixedFormatter([plain(name) for name in names]))
     minor = minor_ticks(axis.low, axis.high) if axis.log else ()
     side.set_minor_locator(plt.matplotlib.ticker.FixedLocator(minor))
     side.set_minor_formatter(plt.matplotlib.ticker.NullFormatter())
@@ -320,7 +387,7 @@ def set_axis(
     if crowded:
         ax.tick_params(axis=which, labelsize=7)  # type: ignore[arg-type]
     if title:
-        (ax.set_xlabel if which == "x" else ax.set_ylabel)(axis.title, fontsize=9, color=colours.ink)
+        (ax.set_xlabel if which == "x" else ax.set_ylabel)(plain(axis.title), fontsize=9, color=colours.ink)
 
 
 def set_losses(ax: Axes, scale: Scale, which: str = "y") -> None:

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from parzen.errors import InvalidArgument
 from parzen.insight import importance
 from parzen.plots.data import Data, study_of
 
 
 def by_importance(target: Any, data: Data) -> list[int]:
-    """Indices of all hyperparameters, the most important first.
+    """Indices of all hyperparameters, the most important first; then those of too few trials, most used first.
 
     Args:
         target: A `Study`, a `Trials`, a `Best` or a bare `History`.
         data: Its trials.
     """
-    known = [data.space.index[found.label] for found in importance(study_of(target))]
-    return known + [j for j in range(len(data.space)) if j not in set(known)]
+    found = importance(study_of(target))
+    known = [data.space.index[one.label] for one in found if one.known]
+    left = [j for j in range(len(data.space)) if j not in set(known)]
+    used = (~np.isnan(data.values)).sum(axis=0)
+    return known + sorted(left, key=lambda j: -int(used[j]))
 
 
 def chosen(target: Any, data: Data, labels: Sequence[str] | None, top: int, least: int = 1) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from parzen.plots.data import Data, Floats
 from parzen.plots.marks import box, draw_marks, mark_size
-from parzen.plots.mpl import Palette, pyplot
+from parzen.plots.mpl import Palette, pyplot, wrapped
 
 if TYPE_CHECKING:
     from parzen.plots.mpl import Axes, Figure
@@ -155,7 +154,8 @@ def headline(figure: Figure, title: str, subtitle: str, colours: Palette, left: 
     width, height = figure.get_size_inches()
     x = left / width
     figure.text(x, 1 - 0.12 / height, title, fontsize=12, fontweight="bold", color=colours.ink, va="top")
-    figure.text(x, 1 - 0.36 / height, subtitle, fontsize=9, color=colours.ink, alpha=0.85, va="top")
+    small = wrapped(subtitle, width - 2 * left, 9)
+    figure.text(x, 1 - 0.36 / height, small, fontsize=9, color=colours.ink, alpha=0.85, va="top")
 
 
 def footnote(figure: Figure, text: str, colours: Palette, left: float = 0.15) -> None:
@@ -169,7 +169,7 @@ def footnote(figure: Figure, text: str, colours: Palette, left: float = 0.15) ->
     """
     width, height = figure.get_size_inches()
     if text:
-        text = textwrap.fill(text, int(16 * (width - 2 * left)))  # characters of this size in an inch
+        text = wrapped(text, width - 2 * left, 8)
         figure.text(left / width, 0.08 / height, text, fontsize=8, color=colours.ink, alpha=0.75, va="bottom")
 
 

@@ -12,7 +12,7 @@ from parzen.plots import mpl
 from parzen.plots.axes import Axis, axis
 from parzen.plots.backends import interactive
 from parzen.plots.data import Data, Floats, read
-from parzen.plots.density import Density, best_trials, density
+from parzen.plots.density import Density, best_trials, best_words, density
 from parzen.plots.marks import line_handle
 from parzen.plots.order import chosen
 from parzen.plots.phrases import nothing
@@ -73,6 +73,8 @@ class Pairs:
         """What is to be seen, in one sentence."""
         shown = "mean rank in a cell" if self.binned else "rank of a trial"
         whole = plural(len(self.data), "trial")
+        if self.data.best is None:
+            return f"{whole}, none succeeded yet."
         return f"{whole}. Colour: {shown}, from the best to the worst {self.data.word}."
 
     @property
@@ -130,7 +132,7 @@ def matrix(
 
     Marks are coloured by the rank of the loss, so that outliers do not wash
     the colours out. On the diagonal the grey area is the density of all
-    trials, the line that of the best tenth. Trials that do not use a
+    trials, the line that of the best tenth, and at least of five. Trials that do not use a
     conditional hyperparameter lie in a shaded lane beside its range. More
     than 2 000 trials are drawn as cells.
 
@@ -199,7 +201,9 @@ def _diagonal(ax: Any, found: Pairs, i: int) -> None:
         if shape is None:
             continue
         x = found.axes[i].at(shape.units)
-        if shape.bars:
+        if shape.sticks:
+            ax.vlines(x, 0, shape.height, color=colour, linewidth=3.5 if filled else 1.5)
+        elif shape.bars:
             look = (
                 {"color": colour, "alpha": 0.45}
                 if filled
@@ -231,7 +235,7 @@ def _words(ax: Any, found: Pairs, x: int, y: int, k: int) -> None:
         mpl.set_axis(ax, found.axes[y], "y", lane=found.lanes[y], crowded=crowded)
     most = 16 if crowded else 28
     if y == k - 1:
-        ax.set_xlabel(cut(found.axes[x].label, most, middle=True), fontsize=8.5)
+        ax.set_xlabel(mpl.plain(cut(found.axes[x].label, most, middle=True)), fontsize=8.5)
         if crowded:
             _level(ax)
     else:
@@ -239,7 +243,7 @@ def _words(ax: Any, found: Pairs, x: int, y: int, k: int) -> None:
         ax.set_xlabel("")
     if x == 0:
         words = cut(found.axes[y].label, most, middle=True)
-        ax.set_ylabel(words, fontsize=8.5, color=mpl.palette(ax).ink)
+        ax.set_ylabel(mpl.plain(words), fontsize=8.5, color=mpl.palette(ax).ink)
     else:
         ax.tick_params(axis="y", which="both", labelleft=False)
         ax.set_ylabel("")
@@ -261,11 +265,14 @@ def _legend(figure: Any, grid: Any, found: Pairs, whole: bool) -> None:
         footnote(figure, found.remark, colours)
     handles = [
         patch_handle(colours.faint, "density of all trials", alpha=0.45),
-        line_handle(colours.best, "density of the best tenth", linewidth=1.5),
-        *([] if found.binned else [ring_handle(colours)]),
     ]
+    words = best_words(found.data)
+    if words:
+        handles.append(line_handle(colours.best, f"density of {words}", linewidth=1.5))
+        handles += [] if found.binned else [ring_handle(colours)]
     width, height = figure.get_size_inches()
     left = grid[0, 1].get_position().x0 if k > 1 else 0.55
     top = 1 - 0.85 / height if whole else grid[0, 0].get_position().y1
-    rank_bar(figure, (left, top - 0.12 / height, 1.6 / width, 0.12 / height), ("best", "worst"), colours)
+    if words:
+        rank_bar(figure, (left, top - 0.12 / height, 1.6 / width, 0.12 / height), ("best", "worst"), colours)
     legend_at(figure, (left, top - 0.5 / height), handles, colours)

@@ -102,7 +102,7 @@ def compare(targets: Any, *, ax: Axes | None = None, backend: str = "matplotlib"
     _legend(ax, handles, colours, "lower right" if every[0].maximize else "upper right")
     if x == "trial":
         mpl.whole_ticks(ax)
-    mpl.note(figure, _beyond(limits, "step"))
+    mpl.note(figure, ax, _beyond(limits, "step"))
     return figure
 
 
@@ -255,7 +255,7 @@ def edf(targets: Any, *, ax: Axes | None = None, backend: str = "matplotlib") ->
         )
         handles.append(marks.line_handle(colour, f"{cut(name, 24)}: {many(ended)} ended", lw=1.8, ls=dashes))
     _legend(ax, handles, colours, "lower left" if maximize else "lower right")
-    mpl.note(figure, _beyond(limits, "trial"))
+    mpl.note(figure, ax, _beyond(limits, "trial"))
     return figure
 
 
