@@ -155,8 +155,10 @@ def _draw(ax: Any, shown: Bars, colours: mpl.Palette) -> None:
             fontsize=8,
             color=colours.ink,
         )
+    row_height = ax.get_position().height * ax.figure.get_size_inches()[1] / max(len(rows), 1)
+    told = row_height > 0.28  # inches, for two lines
     names = [
-        cut(one.label, 26, middle=True) + (f"\nif {cut(opener(one.given), 30)}" if one.given else "")
+        cut(one.label, 26, middle=True) + (f"\nif {cut(opener(one.given), 30)}" if one.given and told else "")
         for one in shown.found
     ]
     ax.set_yticks(rows, [mpl.plain(name) for name in names])

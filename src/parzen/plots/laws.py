@@ -197,6 +197,19 @@ def _bars(ax: Axes, law: Distribution, shape: Axis, values: Floats, colours: Pal
 
 def _curve(ax: Axes, law: Distribution, shape: Axis, colours: Palette) -> str:
     """The density over the axis: of log10 of the value on a logarithmic one."""
+    x, y = law_curve(law, shape)
+    ax.fill_between(x, y, color=colours.series[0], alpha=0.3, linewidth=0)
+    ax.plot(x, y, color=colours.series[0], lw=1.4)
+    return "density of log10" if shape.log else "density"
+
+
+def law_curve(law: Distribution, shape: Axis) -> tuple[Floats, Floats]:
+    """Places and densities of a law, 0 at both ends; on a logarithmic axis those of log10 of the value.
+
+    Args:
+        law: A law with many values.
+        shape: Its axis.
+    """
     if shape.step is not None:
         values, heights = _rounded(law, shape)
     else:
@@ -204,10 +217,7 @@ def _curve(ax: Axes, law: Distribution, shape: Axis, colours: Palette) -> str:
         heights = np.exp(law.log_density(np.clip(values, *_inner(law, shape))))
         heights = heights * values * math.log(10) if shape.log else heights
     x = np.concatenate([values[:1], values, values[-1:]])
-    y = np.concatenate([[0.0], heights, [0.0]])
-    ax.fill_between(x, y, color=colours.series[0], alpha=0.3, linewidth=0)
-    ax.plot(x, y, color=colours.series[0], lw=1.4)
-    return "density of log10" if shape.log else "density"
+    return x, np.concatenate([[0.0], heights, [0.0]])
 
 
 def _inner(law: Distribution, shape: Axis) -> tuple[float, float]:

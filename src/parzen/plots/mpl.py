@@ -217,8 +217,9 @@ def head(ax: Axes, title: str, subtitle: str = "") -> None:
         title, loc="left", fontsize=10.5, fontweight="bold", color=colours.ink, pad=20 if subtitle else 6
     )
     if subtitle:
+        width = 1.15 * ax.get_position().width * ax.figure.get_size_inches()[0]
         ax.annotate(
-            plain(subtitle),
+            plain(fitted(subtitle, width, 8.5)),
             (0, 1),
             (0, 6),
             xycoords="axes fraction",
@@ -227,6 +228,7 @@ def head(ax: Axes, title: str, subtitle: str = "") -> None:
             color=colours.ink,
             alpha=0.8,
             annotation_clip=False,
+            in_layout=False,
         )
 
 
@@ -381,7 +383,9 @@ def set_axis(
     minor = minor_ticks(axis.low, axis.high) if axis.log else ()
     side.set_minor_locator(plt.matplotlib.ticker.FixedLocator(minor))
     side.set_minor_formatter(plt.matplotlib.ticker.NullFormatter())
-    if which == "x" and axis.options and sum(map(len, names)) > (15 if crowded else 60):
+    room = ax.get_position().width * ax.figure.get_size_inches()[0]
+    size = 7 if crowded else 8.5
+    if which == "x" and axis.options and sum(breadth(name, size) + 0.08 for name in names) > 1.1 * room:
         for text in ax.get_xticklabels():
             text.set(rotation=35, ha="right", rotation_mode="anchor")
     if crowded:

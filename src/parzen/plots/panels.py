@@ -56,6 +56,7 @@ def draw_page(page: Page, ax: Any = None) -> Any:
     head = HEAD + LINE * small
     height = head + sum(_tall(row) for row in rows) + listed + FOOT + LINE * foot
     figure, region, colours = _place(ax, width, height)
+    older = len(figure.axes), len(figure.texts)
     top = height - head
     for row in rows:
         _row(figure, region, page, row, top, colours)
@@ -67,33 +68,28 @@ def draw_page(page: Page, ax: Any = None) -> Any:
         headline(figure, QUESTION, page.subtitle, colours)
         footnote(figure, _foot(page), colours)
         _legend(figure, page.data, colours, LINE * small)
+    else:
+        _shrink(figure, older, _share(figure, region))
     return figure
 
 
-def _nothing(page: Page) -> str:
-    """Why there is no panel."""
-    data = page.data
-    if not len(data):
-        return nothing(data)
-    if not page.sections:
-        return "the space has no hyperparameter"
-    states = ", ".join(f"{many(data.counts[state])} {state}" for state in STATES if data.counts[state])
-    return f"no trial has a loss yet, so nothing can be said of hyperparameters: {states}"
+def _share(figure: Any, region: Any) -> float:
+    """How large letters are, so that the page also fits into the place of small axes."""
+    _, _, across, upwards = region(0, 0, 1, 1)
+    width, height = figure.get_size_inches()
+    return min(max(min(across * width, upwards * height), 0.4), 1.0)
 
 
-def _foot(page: Page) -> str:
-    return f"{page.remark} {KEY}".strip()
-
-
-def _tall(row: Row) -> float:
-    """Inches of a row: its title, its panels, and its ticks, which take more where names are slanted."""
-    titled = any(section is not None for section, _ in row)
-    slanted = any(len(panel.axis.ticks) > SLANTED for _, panels in row for panel in panels if _flat(panel))
-    return TITLE * titled + TALL + STRIP + BETWEEN + 0.2 * slanted
-
-
-def _flat(panel: Panel) -> bool:
-    return panel.axis.kind == "labels"
+def _shrink(figure: Any, older: tuple[int, int], share: float) -> None:
+    """Smaller letters in the axes and texts that were added last."""
+    added = figure.axes[older[0] :]
+    kind = mpl.pyplot().matplotlib.text.Text
+    words = [text for one in added for text in one.findobj(kind) if text.get_text()]
+    texts = [*figure.texts[older[1] :], *words]
+    for text in texts:
+        text.set_fontsize(share * text.get_fontsize())
+    for one in added:
+        one.tick_params(labelsize=8 * share)
 
 
 def _place(ax: Any, width: float, height: float) -> tuple[Any, Any, mpl.Palette]:
@@ -160,7 +156,8 @@ def _row(
             left = LEFT + (column + k) * (WIDTH + SPACE)
             above = figure.add_axes(region(left, top - TALL, WIDTH, TALL))
             below = figure.add_axes(region(left, top - TALL - STRIP, WIDTH, STRIP))
-            _panel(above, page, panel, colours, first=not column + k)
+            room = (WIDTH + SPACE / 2) * region(0, 0, 1, 1)[2] * figure.get_size_inches()[0]
+            _panel(above, page, panel, colours, room / _share(figure, region), first=not column + k)
             _strip(below, panel, colours, first=not column + k)
         column += len(panels)
 
@@ -173,7 +170,7 @@ def _heading(
     x, y, across, _ = region(left, top + 0.26, room, 0)
     line = mpl.pyplot().matplotlib.lines.Line2D
     figure.add_artist(line([x, x + across], [y, y], color=colours.faint, linewidth=0.8, alpha=0.6))
-    inches = across * figure.get_size_inches()[0]
+    inches = across * figure.get_size_inches()[0] / _share(figure, region)
     title = section.title
     if mpl.breadth(title, 10, bold=True) > inches:
         title = opener(title)  # what it lies in is told by its own section
@@ -184,10 +181,9 @@ def _heading(
     figure.text(x, region(left, top + 0.45, 0, 0)[1], title, fontsize=10, fontweight="bold", **words)
 
 
-def _panel(ax: Any, page: Page, panel: Panel, colours: mpl.Palette, first: bool) -> None:
+def _panel(ax: Any, page: Page, panel: Panel, colours: mpl.Palette, room: float, first: bool) -> None:
     mpl.style(ax, grid="y", y=page.data.word if first else "")
-    width = ax.get_position().width * ax.figure.get_size_inches()[0] + SPACE / 2
-    label = mpl.fitted(panel.axis.label, width - mpl.breadth(f"  {panel.share}", 9), 9)
+    label = mpl.fitted(panel.axis.label, room - mpl.breadth(f"  {panel.share}", 9), 9)
     ax.set_title(mpl.plain(f"{label}  {panel.share}"), loc="left", fontsize=9, color=colours.ink, pad=4)
     mpl.set_axis(ax, panel.axis, "x", title=False)
     mpl.set_losses(ax, page.scale)

@@ -81,15 +81,13 @@ def compare(targets: Any, *, ax: Axes | None = None, backend: str = "matplotlib"
         trials = sum(map(len, every))
         mpl.empty(ax, f"{plural(trials, 'trial')}, none succeeded yet" if trials else nothing(every[0]))
         return figure
-    unit, runs = _runs(found, x)
-    grid = _grid(runs)
-    lines = {name: np.array([_held(run, grid) for run in own]) for name, own in runs.items()}
+    unit, grid, lines = best_lines(found, x)
     drawn = [own[:, ~np.isnan(own).any(axis=0)].ravel() for own in lines.values()]
     steps = np.unique(np.concatenate(drawn))
     limits = scale(steps, np.concatenate([own[:, -1] for own in lines.values()]))
     words = "trials ended" if x == "trial" else f"time since the first trial began ({unit})"
     word = every[0].word
-    colours = mpl.style(ax, words, f"best {word} so far", "Comparison", _subtitle(found))
+    colours = mpl.style(ax, words, f"best {word} so far", "Comparison", headline(found))
     mpl.set_losses(ax, limits)
     ax.set_xlim(float(grid[0]), float(grid[-1]))
     handles = []
@@ -114,7 +112,12 @@ def _legend(ax: Axes, handles: list[Any], colours: Any, corner: str) -> None:
         marks.box(ax, handles, colours, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
-def _subtitle(found: Mapping[str, list[Data]]) -> str:
+def headline(found: Mapping[str, list[Data]]) -> str:
+    """How many studies are compared, and what is drawn of several runs.
+
+    Args:
+        found: From `groups`.
+    """
     count = sum(map(len, found.values()))
     several = any(len(own) > 1 for own in found.values())
     middle = all(len(own) >= 5 for own in found.values() if len(own) > 1)
@@ -127,6 +130,34 @@ def _subtitle(found: Mapping[str, list[Data]]) -> str:
 def _beyond(limits: Scale, what: str) -> str:
     count = limits.under + limits.over
     return f"{plural(count, what)} beyond the limits." if count else ""
+
+
+def best_lines(found: Mapping[str, list[Data]], x: str) -> tuple[str, Floats, dict[str, Floats]]:
+    """The best so far of each run, at common places.
+
+    Args:
+        found: From `groups`.
+        x: ``"trial"`` or ``"time"``.
+
+    Returns:
+        The unit of time, (g,) places, and for each name (runs, g) values, NaN before the first success.
+    """
+    unit, runs = _runs(found, x)
+    grid = _grid(runs)
+    return unit, grid, {name: np.array([_held(run, grid) for run in own]) for name, own in runs.items()}
+
+
+def middle(grid: Floats, lines: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Where all runs have a value: places, lower end, median and upper end of the band.
+
+    Args:
+        grid: (g,) places.
+        lines: (runs, g) values; NaN where a run has none yet.
+    """
+    known = ~np.isnan(lines).any(axis=0)
+    shares = [0.25, 0.5, 0.75] if len(lines) >= 5 else [0.0, 0.5, 1.0]
+    low, half, high = np.quantile(lines[:, known], shares, axis=0) if known.any() else np.empty((3, 0))
+    return grid[known], low, half, high
 
 
 def _runs(found: Mapping[str, list[Data]], x: str) -> tuple[str, dict[str, list[tuple[Floats, Floats]]]]:
@@ -182,14 +213,12 @@ def with_band(ax: Axes, grid: Floats, lines: Floats, colour: str, dashes: str = 
         colour: Of line and band.
         dashes: Matplotlib's line style.
     """
-    known = ~np.isnan(lines).any(axis=0)
-    if not known.any():
+    grid, low, half, high = middle(grid, lines)
+    if not len(grid):
         return
-    lines, grid = lines[:, known], grid[known]
-    low, middle, high = np.quantile(lines, [0.25, 0.5, 0.75] if len(lines) >= 5 else [0.0, 0.5, 1.0], axis=0)
     if len(lines) > 1:
         ax.fill_between(grid, low, high, step="post", color=colour, alpha=0.18, linewidth=0)
-    ax.step(grid, middle, where="post", color=colour, lw=1.8, ls=dashes, zorder=3)
+    ax.step(grid, half, where="post", color=colour, lw=1.8, ls=dashes, zorder=3)
 
 
 def edf(targets: Any, *, ax: Axes | None = None, backend: str = "matplotlib") -> Any:
