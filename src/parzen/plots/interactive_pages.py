@@ -153,10 +153,10 @@ def matrix(found: Pairs) -> Any:
                 _cells(figure, found, (column, row), place)
             else:
                 _pair(figure, found, (column, row), (which[order], [text[i] for i in order]), place)
-            across = side(found.axes[column], found.lanes[column], title=row == k - 1)
+            across = side(found.axes[column], found.lanes[column], title=row == k - 1, off="")
             figure.update_xaxes(**across, showticklabels=row == k - 1, tickfont_size=9, **place)
             if row != column:
-                upwards = side(found.axes[row], found.lanes[row], title=column == 0)
+                upwards = side(found.axes[row], found.lanes[row], title=column == 0, off="off")
                 figure.update_yaxes(**upwards, showticklabels=column == 0, tickfont_size=9, **place)
         for column in range(row + 1, k):
             figure.update_xaxes(visible=False, row=row + 1, col=column + 1)
@@ -253,9 +253,8 @@ def effects(page: Page) -> Any:
             "yanchor": "bottom",
         }
         figure.add_annotation(x=0, y=1.02, text=_heading(section, panel), font_size=11, **look, **above)
-    words = " ".join(
-        filter(None, [page.remark.replace("Darker cells hold more trials. ", ""), remark, *barren])
-    )
+    first = " ".join(filter(None, [page.remark.replace("Darker cells hold more trials. ", ""), remark]))
+    words = "\n".join([first, *barren])
     legend = {"orientation": "h", "yanchor": "top", "y": -40 / (340 * rows), "xanchor": "left", "x": 0}
     title = "How does each hyperparameter matter?"
     return finish(

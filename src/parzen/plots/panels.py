@@ -92,6 +92,32 @@ def _shrink(figure: Any, older: tuple[int, int], share: float) -> None:
         one.tick_params(labelsize=8 * share)
 
 
+def _nothing(page: Page) -> str:
+    """Why there is no panel."""
+    data = page.data
+    if not len(data):
+        return nothing(data)
+    if not page.sections:
+        return "the space has no hyperparameter"
+    states = ", ".join(f"{many(data.counts[state])} {state}" for state in STATES if data.counts[state])
+    return f"no trial has a loss yet, so nothing can be said of hyperparameters: {states}"
+
+
+def _foot(page: Page) -> str:
+    return f"{page.remark} {KEY}".strip()
+
+
+def _tall(row: Row) -> float:
+    """Inches of a row: its title, its panels, and its ticks, which take more where names are slanted."""
+    titled = any(section is not None for section, _ in row)
+    slanted = any(len(panel.axis.ticks) > SLANTED for _, panels in row for panel in panels if _flat(panel))
+    return TITLE * titled + TALL + STRIP + BETWEEN + 0.2 * slanted
+
+
+def _flat(panel: Panel) -> bool:
+    return panel.axis.kind == "labels"
+
+
 def _place(ax: Any, width: float, height: float) -> tuple[Any, Any, mpl.Palette]:
     """A figure, how a rectangle in inches of the page becomes one in shares of it, and its colours."""
     if ax is None:
