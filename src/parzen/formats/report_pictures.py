@@ -73,7 +73,9 @@ def picture(name: str, sentence: str, draw: Callable[[], Any]) -> str:
         figure.savefig(file, format="svg", dpi=DPI, metadata={"Date": None, "Creator": None})
         mpl.close(figure)
     label = text(sentence)
-    svg = inline(_PIXELS.sub(_smaller, file.getvalue()), name).replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
+    svg = inline(_PIXELS.sub(_smaller, file.getvalue()), name).replace(
+        "<svg", f'<svg role="img" aria-label="{label}"', 1
+    )
     return f"<figure>{svg}<figcaption>{label}</figcaption></figure>\n"
 
 
@@ -181,7 +183,9 @@ def of_pairs(found: list[Importance], data: Data, most: int) -> str:
         most: How many hyperparameters it has.
     """
     part = f"the {most} most important of {len(found)}" if len(found) > most else f"{len(found)}"
-    return f"Scatter matrix: pairs of {part} hyperparameters in {plural(len(data), 'trial')}, coloured by rank."
+    return (
+        f"Scatter matrix: pairs of {part} hyperparameters in {plural(len(data), 'trial')}, coloured by rank."
+    )
 
 
 def of_lines(found: list[Importance], data: Data, most: int) -> str:
@@ -193,7 +197,8 @@ def of_lines(found: list[Importance], data: Data, most: int) -> str:
         most: How many hyperparameters they have.
     """
     part = f"the {most} most important of {len(found)}" if len(found) > most else f"{len(found)}"
-    return f"Parallel coordinates: {plural(len(data), 'trial')} through {part} hyperparameters and the {data.word}."
+    whole = plural(len(data), "trial")
+    return f"Parallel coordinates: {whole} through {part} hyperparameters and the {data.word}."
 
 
 def of_curves(data: Data) -> str:

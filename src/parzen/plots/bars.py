@@ -155,7 +155,7 @@ def _draw(ax: Any, shown: Bars, colours: mpl.Palette) -> None:
             fontsize=8,
             color=colours.ink,
         )
-    row_height = ax.get_position().height * ax.figure.get_size_inches()[1] / max(len(rows), 1)
+    row_height = mpl.inches(ax)[1] / max(len(rows), 1)
     told = row_height > 0.28  # inches, for two lines
     names = [
         cut(one.label, 26, middle=True) + (f"\nif {cut(opener(one.given), 30)}" if one.given and told else "")

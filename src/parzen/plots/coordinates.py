@@ -258,13 +258,17 @@ def _rulers(ax: Any, found: Lines, colours: mpl.Palette) -> None:
 
 
 def _legend(figure: Any, found: Lines, colours: mpl.Palette) -> None:
-    width, height = figure.get_size_inches()
+    width, height = mpl.inches(figure)
     counts = found.data.counts
     best = found.data.best is not None
     handles = [line_handle(colours.best, "the best trial", linewidth=2)] if best else []
     handles += [
         line_handle(
-            colours.states[state], f"{state} {many(counts[state])}", linewidth=1.2, alpha=0.6, ls=DASHES[state]
+            colours.states[state],
+            f"{state} {many(counts[state])}",
+            linewidth=1.2,
+            alpha=0.6,
+            ls=DASHES[state],
         )
         for state in ("running", "pruned", "failed")
         if counts[state]

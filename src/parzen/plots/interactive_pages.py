@@ -214,8 +214,8 @@ def _density(figure: Any, found: Pairs, i: int, place: Any) -> None:
         name = "all trials" if tint == LIGHT.faint else best_words(found.data)
         if shape.sticks:
             ends = np.repeat(x, 3), np.tile([0.0, 1.0, np.nan], len(x))
-            look = {"mode": "lines", "line": {"color": tint, "width": 2}, "hoverinfo": "name"}
-            stick = go.Scatter(x=ends[0], y=ends[1], name=name, showlegend=False, **look)
+            line = {"color": tint, "width": 2}
+            stick = go.Scatter(x=ends[0], y=ends[1], mode="lines", line=line, name=name, showlegend=False)
             figure.add_trace(stick, **place)
         elif shape.bars:
             bar = go.Bar(x=x, y=shape.height, marker_color=tint, opacity=0.6, name=name, showlegend=False)

@@ -39,7 +39,12 @@ def compare(targets: Any, x: str = "trial") -> Any:
         words = html.escape(cut(name, 40) + (f" ({len(own)} runs)" if len(own) > 1 else ""))
         group = {"legendgroup": f"{k}"}
         if len(own) > 1:
-            look = {"mode": "lines", "line": {"width": 0, "shape": "hv"}, "hoverinfo": "skip", "showlegend": False}
+            look = {
+                "mode": "lines",
+                "line": {"width": 0, "shape": "hv"},
+                "hoverinfo": "skip",
+                "showlegend": False,
+            }
             figure.add_trace(go.Scatter(x=at, y=loss_place(limits, high), **look, **group))
             band = {"fill": "tonexty", "fillcolor": _pale(tint)}
             figure.add_trace(go.Scatter(x=at, y=loss_place(limits, low), **band, **look, **group))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parzen.errors import InvalidArgument
-from parzen.plots import mpl
+from parzen.plots import mpl, sides
 from parzen.plots.axes import Axis, axis
 from parzen.plots.backends import interactive
 from parzen.plots.data import Floats, study_of
@@ -161,13 +161,13 @@ def _panel(ax: Axes, space: Space, j: int, headed: bool) -> None:
         word = _curve(ax, param.distribution, shape, colours)
     else:
         word = _bars(ax, param.distribution, shape, values, colours)
-    mpl.set_axis(ax, shape, "x", title=False, crowded=True)
+    sides.set_axis(ax, shape, "x", title=False, crowded=True)
     ax.set_ylim(bottom=0)
     ax.margins(y=0.15)
     ax.locator_params(axis="y", nbins=3)
     ax.tick_params(axis="y", labelsize=7)
     ax.set_ylabel(word, fontsize=7.5, color=colours.ink)
-    room = 1.35 * ax.get_position().width * ax.figure.get_size_inches()[0]  # to the next panel
+    room = 1.35 * mpl.inches(ax)[0]  # to the next panel
     ax.set_title(
         "\n" * headed + mpl.plain(mpl.fitted(param.label, room, 8.5, bold=True)),
         fontsize=8.5,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parzen.errors import InvalidArgument
-from parzen.plots import marks, mpl
+from parzen.plots import marks, mpl, sides
 from parzen.plots.axes import Axis, axis
 from parzen.plots.backends import interactive
 from parzen.plots.data import STATES, Data, Floats, Scale, Whole, read, scale
@@ -68,7 +68,7 @@ def curves(
     colours = mpl.style(ax, "step", f"reported {data.word}", "Learning curves", subtitle)
     points = np.concatenate([data.reports[i] for i in reporting])
     limits = scale(data.shown(points[:, 1]))
-    mpl.set_losses(ax, limits)
+    sides.set_losses(ax, limits)
     _set_steps(ax, points[:, 0])
     top = _best(data, reporting, best)
     drawn = _sample(data, reporting, top)
@@ -112,7 +112,7 @@ def _set_steps(ax: Axes, steps: Floats) -> None:
     else:
         ax.set_xlim(low - 0.5, high + 0.5)
     if ax.get_xscale() == "linear" and (steps == np.round(steps)).all():
-        mpl.whole_ticks(ax)
+        sides.whole_ticks(ax)
 
 
 def _lines(data: Data, which: Whole) -> list[Floats]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from parzen.plots.axes import Axis
 from parzen.plots.data import STATES, Data
-from parzen.plots.mpl import Palette, breadth, colour_map, palette, plain, pyplot
+from parzen.plots.mpl import Palette, breadth, colour_map, inches, palette, plain, pyplot
 from parzen.plots.words import many
 
 if TYPE_CHECKING:
@@ -277,7 +277,7 @@ def box(ax: Axes, handles: Sequence[Any], colours: Palette, **where: Any) -> Non
     inside = "loc" in where
     names = [handle.get_label() for handle in handles]
     long = sum(breadth(name, 8) + 0.35 for name in names) + breadth(ax.get_title(loc="left"), 10.5, bold=True)
-    if not inside and long > 1.15 * ax.get_position().width * ax.figure.get_size_inches()[0]:
+    if not inside and long > 1.15 * inches(ax)[0]:
         # No room beside the title: inside, over the data, small.
         where = {"loc": "upper right", "ncols": 2, "borderaxespad": 0.2, **where}
         inside = True

@@ -13,7 +13,7 @@ from parzen.plots.data import Data, study_of
 
 
 def by_importance(target: Any, data: Data) -> list[int]:
-    """Indices of all hyperparameters, the most important first; then those of too few trials, most used first.
+    """Indices of all hyperparameters, the most important first; those of too few trials last, by their use.
 
     Args:
         target: A `Study`, a `Trials`, a `Best` or a bare `History`.

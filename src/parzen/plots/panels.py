@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from parzen.plots import mpl
+from parzen.plots import mpl, sides
 from parzen.plots.data import STATES, Data
 from parzen.plots.levels import loss_at, loss_units
 from parzen.plots.marks import MARKERS, draw_marks, line_handle, mark_size
@@ -63,7 +63,9 @@ def draw_page(page: Page, ax: Any = None) -> Any:
         top -= _tall(row)
     if barren:
         x, y, _, _ = region(MARGIN, top + 0.2, 0, 0)
-        figure.text(x, y, mpl.plain("\n".join(barren)), fontsize=8, color=colours.ink, va="top", linespacing=1.4)
+        figure.text(
+            x, y, mpl.plain("\n".join(barren)), fontsize=8, color=colours.ink, va="top", linespacing=1.4
+        )
     if ax is None:
         headline(figure, QUESTION, page.subtitle, colours)
         footnote(figure, _foot(page), colours)
@@ -76,8 +78,8 @@ def draw_page(page: Page, ax: Any = None) -> Any:
 def _share(figure: Any, region: Any) -> float:
     """How large letters are, so that the page also fits into the place of small axes."""
     _, _, across, upwards = region(0, 0, 1, 1)
-    width, height = figure.get_size_inches()
-    return min(max(min(across * width, upwards * height), 0.4), 1.0)
+    width, height = mpl.inches(figure)
+    return float(np.clip(min(across * width, upwards * height), 0.4, 1.0))
 
 
 def _shrink(figure: Any, older: tuple[int, int], share: float) -> None:
@@ -182,7 +184,7 @@ def _row(
             left = LEFT + (column + k) * (WIDTH + SPACE)
             above = figure.add_axes(region(left, top - TALL, WIDTH, TALL))
             below = figure.add_axes(region(left, top - TALL - STRIP, WIDTH, STRIP))
-            room = (WIDTH + SPACE / 2) * region(0, 0, 1, 1)[2] * figure.get_size_inches()[0]
+            room = (WIDTH + SPACE / 2) * region(0, 0, 1, 1)[2] * mpl.inches(figure)[0]
             _panel(above, page, panel, colours, room / _share(figure, region), first=not column + k)
             _strip(below, panel, colours, first=not column + k)
         column += len(panels)
@@ -196,14 +198,12 @@ def _heading(
     x, y, across, _ = region(left, top + 0.26, room, 0)
     line = mpl.pyplot().matplotlib.lines.Line2D
     figure.add_artist(line([x, x + across], [y, y], color=colours.faint, linewidth=0.8, alpha=0.6))
-    inches = across * figure.get_size_inches()[0] / _share(figure, region)
-    title = section.title
-    if mpl.breadth(title, 10, bold=True) > inches:
-        title = opener(title)  # what it lies in is told by its own section
+    space = across * mpl.inches(figure)[0] / _share(figure, region)
+    title = opener(section.title)  # labels are unique, and what it lies in has a section of its own
     words = {"color": colours.ink, "va": "bottom"}
-    detail = mpl.fitted(section.detail, inches, 8)
+    detail = mpl.fitted(section.detail, space, 8)
     figure.text(x, region(left, top + 0.3, 0, 0)[1], detail, fontsize=8, alpha=0.85, **words)
-    title = mpl.plain(mpl.fitted(title, inches, 10, bold=True))
+    title = mpl.plain(mpl.fitted(title, space, 10, bold=True))
     figure.text(x, region(left, top + 0.45, 0, 0)[1], title, fontsize=10, fontweight="bold", **words)
 
 
@@ -211,8 +211,8 @@ def _panel(ax: Any, page: Page, panel: Panel, colours: mpl.Palette, room: float,
     mpl.style(ax, grid="y", y=page.data.word if first else "")
     label = mpl.fitted(panel.axis.label, room - mpl.breadth(f"  {panel.share}", 9), 9)
     ax.set_title(mpl.plain(f"{label}  {panel.share}"), loc="left", fontsize=9, color=colours.ink, pad=4)
-    mpl.set_axis(ax, panel.axis, "x", title=False)
-    mpl.set_losses(ax, page.scale)
+    sides.set_axis(ax, panel.axis, "x", title=False)
+    sides.set_losses(ax, page.scale)
     ax.tick_params(axis="x", which="both", labelbottom=False, length=0)
     if not first:
         ax.tick_params(axis="y", which="both", labelleft=False)
@@ -283,7 +283,7 @@ def _trend(ax: Any, panel: Panel, colours: mpl.Palette) -> None:
 def _strip(ax: Any, panel: Panel, colours: mpl.Palette, first: bool) -> None:
     """Prior, l(x) and g(x), each with its highest point at 1."""
     mpl.style(ax, grid=None, y="density" if first else "")
-    mpl.set_axis(ax, panel.axis, "x", title=False)
+    sides.set_axis(ax, panel.axis, "x", title=False)
     ax.tick_params(axis="x", labelsize=8)
     if panel.axis.kind == "labels":
         _name_options(ax)
@@ -335,5 +335,5 @@ def _legend(figure: Any, data: Data, colours: mpl.Palette, lower: float) -> None
     if data.best is not None:
         handles.append(patch_handle(colours.best, "l(x) best", alpha=0.5))
     handles.append(patch_handle(colours.faint, "g(x) others", alpha=0.6))
-    width, height = figure.get_size_inches()
+    width, height = mpl.inches(figure)
     legend_at(figure, (0.15 / width, 1 - (0.58 + lower) / height), handles, colours, columns=len(handles))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from parzen.plots import mpl
+from parzen.plots import mpl, sides
 from parzen.plots.axes import Axis, axis
 from parzen.plots.backends import interactive
 from parzen.plots.data import Data, Floats, read
@@ -224,7 +224,7 @@ def _words(ax: Any, found: Pairs, x: int, y: int, k: int) -> None:
     for spine in ax.spines.values():
         spine.set_visible(True)
         spine.set_color(mpl.palette(ax).faint)
-    mpl.set_axis(ax, found.axes[x], "x", lane=found.lanes[x], crowded=crowded)
+    sides.set_axis(ax, found.axes[x], "x", lane=found.lanes[x], crowded=crowded)
     if crowded and found.lanes[x]:
         # Its name would touch the first tick, and the shade tells enough.
         ax.set_xticklabels(["", *(text.get_text() for text in ax.get_xticklabels()[1:])])
@@ -232,7 +232,7 @@ def _words(ax: Any, found: Pairs, x: int, y: int, k: int) -> None:
         ax.set_yticks([])
         ax.set_ylabel("")
     else:
-        mpl.set_axis(ax, found.axes[y], "y", lane=found.lanes[y], crowded=crowded)
+        sides.set_axis(ax, found.axes[y], "y", lane=found.lanes[y], crowded=crowded)
     most = 16 if crowded else 28
     if y == k - 1:
         ax.set_xlabel(mpl.plain(cut(found.axes[x].label, most, middle=True)), fontsize=8.5)
@@ -253,7 +253,7 @@ def _level(ax: Any) -> None:
     """Short names below a crowded axis, and its label at the same height as its neighbours'."""
     names = [cut(text.get_text(), 10) for text in ax.get_xticklabels()]
     ax.set_xticklabels(names)
-    _, height = ax.figure.get_size_inches()
+    _, height = mpl.inches(ax.figure)
     ax.xaxis.set_label_coords(0.5, -0.52 / (height * ax.get_position().height))
 
 
@@ -270,7 +270,7 @@ def _legend(figure: Any, grid: Any, found: Pairs, whole: bool) -> None:
     if words:
         handles.append(line_handle(colours.best, f"density of {words}", linewidth=1.5))
         handles += [] if found.binned else [ring_handle(colours)]
-    width, height = figure.get_size_inches()
+    width, height = mpl.inches(figure)
     left = grid[0, 1].get_position().x0 if k > 1 else 0.55
     top = 1 - 0.85 / height if whole else grid[0, 0].get_position().y1
     if words:

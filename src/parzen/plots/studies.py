@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parzen.errors import InvalidArgument
-from parzen.plots import marks, mpl
+from parzen.plots import marks, mpl, sides
 from parzen.plots.backends import interactive
 from parzen.plots.data import Data, Floats, Scale, read, scale
 from parzen.plots.phrases import nothing
@@ -88,7 +88,7 @@ def compare(targets: Any, *, ax: Axes | None = None, backend: str = "matplotlib"
     words = "trials ended" if x == "trial" else f"time since the first trial began ({unit})"
     word = every[0].word
     colours = mpl.style(ax, words, f"best {word} so far", "Comparison", headline(found))
-    mpl.set_losses(ax, limits)
+    sides.set_losses(ax, limits)
     ax.set_xlim(float(grid[0]), float(grid[-1]))
     handles = []
     for k, (name, own) in enumerate(lines.items()):
@@ -99,7 +99,7 @@ def compare(targets: Any, *, ax: Axes | None = None, backend: str = "matplotlib"
         handles.append(marks.line_handle(colour, label, lw=1.8, ls=dashes))
     _legend(ax, handles, colours, "lower right" if every[0].maximize else "upper right")
     if x == "trial":
-        mpl.whole_ticks(ax)
+        sides.whole_ticks(ax)
     mpl.note(figure, ax, _beyond(limits, "step"))
     return figure
 
@@ -261,7 +261,7 @@ def edf(targets: Any, *, ax: Axes | None = None, backend: str = "matplotlib") ->
     subtitle = f"{plural(ended, 'trial')} that ended, {many(len(losses))} of them with success"
     words = f"share of trials with {word} {relation} this"
     colours = mpl.style(ax, word, words, "How many were how good", subtitle, grid="both")
-    mpl.set_losses(ax, limits, "x")
+    sides.set_losses(ax, limits, "x")
     ax.set_ylim(0, 1.02)
     ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
     handles = []

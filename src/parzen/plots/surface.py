@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from parzen.errors import InvalidArgument
-from parzen.plots import mpl
+from parzen.plots import mpl, sides
 from parzen.plots.axes import Axis, axis
 from parzen.plots.backends import interactive
 from parzen.plots.data import Data, Mask, read
@@ -48,7 +48,7 @@ class Contour:
         """What is to be seen, in one sentence."""
         used = int((self.both & self.data.good).sum())
         if self.surface is None:
-            return f"No surface: {many(used) if used else 'no'} trial{'s' if used > 1 else ''} with both succeeded."
+            return f"No surface: {plural(used, 'trial') if used else 'no trial'} with both succeeded."
         return (
             f"Smoothed {self.data.word} of {plural(used, 'trial')}. Hatched: no trial near. Ring: the best."
         )
@@ -169,7 +169,7 @@ def contour(
         grid=None,
     )
     for one, which in zip(found.axes, "xy", strict=True):
-        mpl.set_axis(own, one, which)
+        sides.set_axis(own, one, which)
     if found.surface is not None:
         _fill(figure, own, found, found.surface, colours)
     _trials(own, found, colours)
