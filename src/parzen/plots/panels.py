@@ -227,10 +227,10 @@ def _panel(ax: Any, page: Page, panel: Panel, colours: mpl.Palette, room: float,
         draw_best(ax, x, _inside(page, page.data.losses)[best], colours)
 
 
-def _inside(page: Page, losses: Any) -> Any:
-    """Heights as the user counts, outliers moved to just inside the edge."""
+def _inside(page: Page, losses: Any, spare: float = 0.04) -> Any:
+    """Heights as the user counts, outliers moved to just inside the edge: so many units from it."""
     units = loss_units(page.scale, page.data.shown(losses))
-    return loss_at(page.scale, np.clip(units, 0.04, 0.96))
+    return loss_at(page.scale, np.clip(units, spare, 1 - spare))
 
 
 def _trials(ax: Any, page: Page, panel: Panel, colours: mpl.Palette) -> None:
@@ -242,7 +242,7 @@ def _trials(ax: Any, page: Page, panel: Panel, colours: mpl.Palette) -> None:
     failed = data.is_in("failed") & used
     if failed.any():
         draw_marks(ax, x[failed], np.full(failed.sum(), bad), "failed", colours, size, n=len(data))
-    y = _inside(page, data.height())
+    y = _inside(page, data.height(), spare=0.1)  # beside the failed ones, not on them
     pruned = data.is_in("pruned") & used & np.isfinite(y)
     if pruned.any():
         draw_marks(ax, x[pruned], y[pruned], "pruned", colours, 0.7 * size, n=len(data))

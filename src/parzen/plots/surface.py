@@ -270,4 +270,6 @@ def _trials(ax: Any, found: Contour, colours: mpl.Palette) -> None:
         **edge,
     )
     if data.best is not None and found.both[data.best]:
+        halo = {"facecolors": "none", "edgecolors": colours.paper, "linewidths": 3.6}
+        ax.scatter([x[data.best]], [y[data.best]], s=max(4 * size, 45), zorder=3.4, **halo)
         draw_best(ax, x[data.best], y[data.best], colours, size)
