@@ -136,6 +136,13 @@ def test_labels_and_options_of_users_stay_text(tmp_path):
     assert len(Page(source).scripts) == 1
 
 
+def test_letters_that_a_font_lacks_are_left_to_the_browser(tmp_path):
+    """Without a warning, and as letters in the picture and in the code."""
+    place = report(rated(12, {"\u5b66\u7fd2": hp.float(0, 1)}), tmp_path / "report.html")
+    found = Page(place.read_text(encoding="utf-8"))
+    assert sum("\u5b66\u7fd2" in words for words in found.words) >= 4
+
+
 def test_headings_are_in_order(page):
     """One first heading, and no level is skipped."""
     levels = [int(tag[1]) for tag, _ in page.headings]

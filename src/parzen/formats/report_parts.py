@@ -101,10 +101,10 @@ def _as_code(data: Data, trial: Trial | None) -> tuple[str, str, bool]:
     try:
         params = None if trial is None else trial.params
         if trial is not None and ast.literal_eval(repr(params)) == params:
-            return f"params = {_literal(params, 9)}", json.dumps(params, indent=2), False
+            return f"params = {_literal(params, 9)}", json.dumps(params, indent=2, ensure_ascii=False), False
     except (InvalidSpace, SyntaxError, TypeError, ValueError):
         pass
-    return f"point = {_literal(point, 8)}", json.dumps(point, indent=2), True
+    return f"point = {_literal(point, 8)}", json.dumps(point, indent=2, ensure_ascii=False), True
 
 
 def _literal(value: Any, indent: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -66,7 +67,9 @@ def picture(name: str, sentence: str, draw: Callable[[], Any]) -> str:
     """
     plt = mpl.pyplot()
     look = {"svg.fonttype": "none", "svg.hashsalt": "parzen", "figure.max_open_warning": 0}
-    with plt.style.context("default"), plt.rc_context(look):
+    with plt.style.context("default"), plt.rc_context(look), warnings.catch_warnings():
+        # Letters stay letters, and the reader's browser has those that Matplotlib's font lacks.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         figure = draw()
         _flatten(figure)
         file = io.StringIO()
