@@ -13,8 +13,10 @@ from parzen.errors import InvalidArgument
 from parzen.executors.base import Outcome
 from parzen.formats import report
 from parzen.formats.report_html import text
+from parzen.formats.report_parts import trials_part
 from parzen.formats.report_pictures import inline
 from parzen.history.history import Status
+from parzen.plots.data import read
 
 pytest.importorskip("matplotlib")
 
@@ -134,6 +136,13 @@ def test_labels_and_options_of_users_stay_text(tmp_path):
     assert len(Page(source).scripts) == 1
 
 
+def test_letters_that_a_font_lacks_are_left_to_the_browser(tmp_path):
+    """Without a warning, and as letters in the picture and in the code."""
+    place = report(rated(12, {"\u5b66\u7fd2": hp.float(0, 1)}), tmp_path / "report.html")
+    found = Page(place.read_text(encoding="utf-8"))
+    assert sum("\u5b66\u7fd2" in words for words in found.words) >= 4
+
+
 def test_headings_are_in_order(page):
     """One first heading, and no level is skipped."""
     levels = [int(tag[1]) for tag, _ in page.headings]
@@ -146,6 +155,8 @@ def test_headings_are_in_order(page):
         "History",
         "Effects",
         "Importance",
+        "Pairs of values",
+        "All values of a trial",
         "Findings and what to try next",
         "Learning curves",
         "Timeline",
@@ -159,7 +170,7 @@ def test_headings_are_in_order(page):
 def test_every_picture_has_a_sentence(page):
     best = study().best
     since = 59 - best.number
-    assert [role for role, _ in page.labels] == ["img"] * 5
+    assert [role for role, _ in page.labels] == ["img"] * 7
     assert page.labels[0][1] == (
         f"History: 60 trials, best {best.loss:.4g} at trial {best.number}, flat for the last {since}."
     )
@@ -210,6 +221,22 @@ def test_the_environment_is_that_of_the_created_event(page):
 
 def test_a_thousand_trials_stay_below_three_megabytes(tmp_path):
     assert report(rated(1000), tmp_path / "report.html").stat().st_size < 3_000_000
+
+
+def test_pairs_and_whole_trials_have_pictures(page):
+    assert {"Pairs of values", "All values of a trial"} <= {words for _, words in page.headings}
+    assert any(
+        (label or "").startswith("Scatter matrix: pairs of 3 hyperparameters") for _, label in page.labels
+    )
+
+
+def test_a_printed_table_has_columns_for_one_sheet_and_says_so():
+    space = {f"x{k:02}": hp.float(0, 1, label=f"x{k:02}") for k in range(20)}
+    source = trials_part(read(rated(12, space)), ["x19"])
+    head = source.partition("<tbody>")[0]
+    assert head.index("x19") < head.index("x00")
+    assert (head.count("<th "), head.count('class="screen"')) == (23, 12)
+    assert "On paper: the first 11 of 23 columns" in source
 
 
 def test_a_report_of_no_trial_says_so(tmp_path):

@@ -125,6 +125,13 @@ def test_a_region_that_fails_is_cut_off():
     assert (one.label, one.change["low"], one.change["high"] <= 70) == ("b", 1, True)
 
 
+def test_a_region_is_found_among_more_trials_than_a_float_can_count():
+    """1200 over 600 is 4e359."""
+    points = [{"x": (i + 0.5) / 1200} for i in range(1200)]
+    history = history_of({"x": hp.float(0, 1)}, points, lambda p: None if p["x"] > 0.5 else p["x"])
+    assert "failing" in {found.kind for found in findings(history)}
+
+
 def test_a_few_accidental_failures_are_no_region():
     space = {"x": hp.float(0, 1), "y": hp.float(0, 1)}
     points = points_of(space, 40)

@@ -27,8 +27,6 @@ from parzen.plots.scatter import pairs
 from parzen.plots.surface import contours
 from parzen.plots.tree import branches, options
 
-pytest.importorskip("matplotlib")
-
 PICTURES = {
     "effects": plots.effects,
     "matrix": lambda target, **how: plots.matrix(target, top=3, **how),
@@ -159,7 +157,117 @@ def test_an_unknown_label_is_refused_with_a_near_one():
             picture(rated(), labels=["lrr"])
 
 
+DEEP = {
+    "model": hp.choice(
+        "model",
+        [
+            {
+                "type": "network",
+                "solver": hp.choice(
+                    "network.solver",
+                    [
+                        {"type": "adam", "beta": hp.float(0.8, 1, label="network.solver.adam_beta")},
+                        {"type": "sgd", "momentum": hp.float(0, 1, label="network.solver.momentum")},
+                    ],
+                ),
+            },
+            {"type": "trees", "depth": hp.int(1, 20, label="depth")},
+        ],
+    )
+}
+
+
+def told(space, outcome, n=40):
+    """A study of random trials; `outcome` makes of a trial's values and number what becomes of it."""
+    study = Study(space, "random", seed=2)
+    for _ in range(n):
+        trial = study.ask()
+        study.tell(trial, outcome(trial.params))
+    return study
+
+
+def test_a_branch_without_a_success_takes_one_line_that_says_everything():
+    study = told(DEEP, lambda p: RuntimeError("no") if p["model"]["type"] == "network" else 1.0)
+    network = int((study.history.values[:, 0] == 0).sum())
+    figure = plots.effects(study)
+    (line,) = (words for words in texts(figure) if words.startswith("model = network:"))
+    share = f"{network} of 40 ({network / 40:.0%}), none succeeded ({network} failed)"
+    assert line.splitlines()[0] == f"model = network: {share}. Not drawn: network.solver."
+    assert len(figure.axes) == 2 * 2 + 1  # model and depth, each with its strip, and the legend
+
+
+def test_words_on_the_page_keep_apart_and_inside():
+    """Headings and titles beside each other, and the footer within the page's width."""
+    figure = plots.effects(planted(60, space=DEEP))
+    figure.draw_without_rendering()
+    heads = [*figure.texts, *(ax._left_title for ax in figure.axes)]
+    boxes = [head.get_window_extent() for head in heads if head.get_text()]
+    assert all(box.x1 <= figure.bbox.x1 for box in boxes)
+    for i, one in enumerate(boxes):
+        assert not any(one.overlaps(other) for other in boxes[:i])
+
+
+def test_pruned_marks_lie_inside_where_few_trials_succeed():
+    study = planted(10, states=("pruned",) * 4 + ("done",))
+    panel = plots.effects(study, labels=["drop"]).axes[0]
+    low, high = panel.get_ylim()
+    marks = [one for one in panel.collections if one.get_offset_transform() == panel.transData]
+    heights = np.concatenate([one.get_offsets()[:, 1] for one in marks])
+    assert len(heights) == 10 + 1  # and the ring
+    room = 0.02 * (high - low)
+    assert ((heights > low + room) & (heights < high - room)).all()
+    assert "beyond the edge" not in page(study).remark
+
+
+def test_a_trend_ends_where_every_trial_failed():
+    study = told({"x": hp.float(0, 1)}, lambda p: RuntimeError("no") if p["x"] > 0.7 else p["x"], n=80)
+    (panel,) = page(study).sections[0].panels
+    known = np.isfinite(panel.effect.median)
+    assert known[panel.effect.grid < 0.6].all()
+    highest = np.nanmax(np.where(study.history.losses[:, 0] >= 0, study.history.values[:, 0], np.nan))
+    assert panel.effect.grid[known].max() < highest + 0.05
+
+
+def test_failures_at_random_leave_the_trend_whole():
+    """A third of the trials fails anywhere: a run of failures is no range in which all fail."""
+    rng = np.random.default_rng(0)
+    study = told({"x": hp.float(0, 1)}, lambda p: RuntimeError("no") if rng.random() < 0.3 else p["x"], n=120)
+    (panel,) = page(study).sections[0].panels
+    assert np.isfinite(panel.effect.median).all()
+
+
+def test_fewer_than_a_handful_of_trials_have_no_density():
+    assert [panel.dense for panel in page(planted(4)).sections[0].panels] == [False, False]
+    assert [panel.dense for panel in page(planted(12)).sections[0].panels] == [True, True]
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_dollar_signs_begin_no_formula(name, tmp_path):
+    """Matplotlib would read two of them as one, and stop at this one."""
+    space = {"$x^$": hp.choice("$x^$", ["$a_$", "b"]), "$y$ in $": hp.float(0, 1)}
+    figure = (
+        PICTURES[name](planted(30, space=space))
+        if name != "matrix"
+        else plots.matrix(planted(30, space=space))
+    )
+    mpl.save(figure, tmp_path / "picture.png", dpi=30)
+
+
 # The scatter matrix
+
+
+def test_the_matrix_says_of_how_many_trials_a_density_is():
+    assert "density of the best 5 of 30" in texts(plots.matrix(planted(60, states=("done", "failed")), top=2))
+    assert "density of the 2 trials done" in texts(plots.matrix(planted(4, states=("done", "failed")), top=2))
+    alone = texts(plots.matrix(planted(4, states=("failed",)), top=2))
+    assert not any("best" in words for words in alone)
+
+
+def test_few_values_are_sticks_and_not_a_curve():
+    one = axis(Study({"x": hp.float(0, 1)}, seed=0).space, 0)
+    found = density(one, np.array([0.7, 0.2]))
+    assert found.sticks
+    assert found.units.tolist() == [0.2, 0.7]
 
 
 def test_the_matrix_shows_the_most_important_and_tells_how_many_are_left_out():

@@ -4,14 +4,12 @@ import sys
 
 import numpy as np
 import pytest
-from tests.plots.studies import planted
+from tests.plots.studies import TREE, planted
 
 from parzen import hp, plots
 from parzen.errors import InvalidArgument, MissingDependency
 from parzen.plots.axes import LANE
 from parzen.plots.data import read
-
-pytest.importorskip("plotly")
 
 PICTURES = {
     "history": lambda target: plots.history(target, backend="plotly"),
@@ -25,6 +23,9 @@ PICTURES = {
     "pareto": lambda target: plots.pareto(target, metric="size", backend="plotly"),
     "curves": lambda target: plots.curves(target, backend="plotly"),
     "timeline": lambda target: plots.timeline(target, backend="plotly"),
+    "compare": lambda target: plots.compare(target, backend="plotly"),
+    "compare over time": lambda target: plots.compare(target, x="time", backend="plotly"),
+    "distributions": lambda target: plots.distributions(target, backend="plotly"),
 }
 STUDIES = {
     "no trial": lambda: planted(0),
@@ -84,6 +85,31 @@ def test_of_many_trials_a_sample_is_drawn_and_the_picture_says_so():
     figure = plots.contour(study, backend="plotly")
     assert "Drawn: the best 500" in figure.layout.title.text
     assert sum(len(trace.x) for trace in figure.data if trace.hovertext) == 2000
+
+
+def test_the_matrix_of_many_trials_is_one_of_cells_and_small():
+    space = {"x": hp.float(0, 1), "y": hp.float(0, 1), "z": hp.choice("z", ["a", "b"])}
+    figure = plots.matrix(planted(2100, states=("done",), space=space), backend="plotly")
+    assert "Cells instead of marks" in figure.layout.title.text
+    cells = [trace for trace in figure.data if trace.type == "heatmap"]
+    assert [np.sum(trace.customdata) for trace in cells] == [2100] * 3
+    assert len(figure.to_json()) < 300_000
+
+
+def test_repetitions_are_compared_as_a_median_with_a_band():
+    runs = [planted(30, seed=seed) for seed in range(5)]
+    figure = plots.compare({"a": runs, "b": planted(30, seed=9)}, backend="plotly")
+    assert [trace.name for trace in figure.data if trace.name] == ["a (5 runs)", "b"]
+    middle = next(trace for trace in figure.data if trace.name == "a (5 runs)")
+    assert middle.line.shape == "hv"
+    assert (np.diff(middle.y) <= 0).all()
+
+
+def test_each_law_has_a_panel_with_its_own_axis():
+    figure = plots.distributions(TREE, backend="plotly")
+    kinds = [trace.type for trace in figure.data]
+    assert kinds == ["bar", "scatter", "bar", "scatter", "scatter", "bar"]
+    assert [figure.layout[f"xaxis{k}"].type for k in (4, 5)] == ["log", "log"]
 
 
 @pytest.mark.parametrize("name", ["history", "effects", "matrix", "parallel", "contour", "importance"])

@@ -16,8 +16,6 @@ from parzen.plots import mpl
 from parzen.plots.data import STATES, read
 from parzen.plots.times import lanes
 
-pytest.importorskip("matplotlib")
-
 PICTURES = {
     "history": plots.history,
     "history over time": lambda target, **how: plots.history(target, x="time", **how),
@@ -40,7 +38,7 @@ STUDIES = {
     "only infinite losses": lambda: planted(1, infinite=True),
     "maximize": lambda: planted(30, maximize=True, pause=1000),
     "many states": lambda: planted(60, pause=1000),
-    "many hyperparameters": lambda: planted(12, space=wide(100)),
+    "many hyperparameters": lambda: planted(12, space=wide(48)),
     "constants only": lambda: planted(5, space={"a": hp.choice("a", [1])}),
     "a history": lambda: planted(20).history,
 }

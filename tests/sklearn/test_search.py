@@ -153,7 +153,8 @@ class TestHandingOn:
         assert is_classifier(fitted)
 
     def test_names_of_columns_are_kept(self):
-        pandas = pytest.importorskip("pandas")
+        import pandas
+
         frame = pandas.DataFrame(X, columns=list("abcd"))
         assert search(n_trials=1).fit(frame, Y).feature_names_in_.tolist() == list("abcd")
 

@@ -11,17 +11,21 @@ from parzen.formats import report_parts as parts
 from parzen.formats import report_pictures as pictures
 from parzen.formats.report_html import document, paragraph
 from parzen.history.history import History
+from parzen.insight import Importance
 from parzen.insight.target import study_of
 from parzen.plots.bars import TOP, Bars, draw_bars
+from parzen.plots.coordinates import TOP as TOP_LINES
 from parzen.plots.data import Data, read
+
+PAIRS = 6  # hyperparameters in the scatter matrix
 
 
 def report(target: Any, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
     """Write a report of a study: one HTML file that needs nothing else.
 
     It holds the best values as Python and JSON, the space with the share of
-    each branch, pictures of the history, effects, importance, learning curves
-    and timeline, findings with the code of the next space, the best 100
+    each branch, pictures of the history, effects, importance, pairs of
+    values, whole trials, learning curves and timeline, findings with the code of the next space, the best 100
     trials, all failures with their reasons, the environment, and the code
     that runs the search again. It follows the reader's light or dark setting.
 
@@ -65,10 +69,11 @@ def _sections(target: Any, study: Any, data: Data) -> list[tuple[str, str]]:
         ("Space", parts.space_part(data)),
     ]
     if len(data):
-        found += _pictures(target, data)
+        judged, drawn = _pictures(target, data)
+        found += drawn
         found.append(("Findings and what to try next", parts.findings_part(target)))
         found += _more_pictures(target, data)
-        found.append(("Trials", parts.trials_part(data)))
+        found.append(("Trials", parts.trials_part(data, [one.label for one in judged])))
     return [
         *found,
         ("Failures", parts.failures_part(study, data)),
@@ -77,14 +82,15 @@ def _sections(target: Any, study: Any, data: Data) -> list[tuple[str, str]]:
     ]
 
 
-def _pictures(target: Any, data: Data) -> list[tuple[str, str]]:
-    from parzen.plots import history
+def _pictures(target: Any, data: Data) -> tuple[list[Importance], list[tuple[str, str]]]:
+    """The importances, the most important first, and the pictures that tell what the search learned."""
+    from parzen.plots import history, matrix, parallel
     from parzen.plots.page import page
     from parzen.plots.panels import draw_page
 
     found = [("History", pictures.picture("history", pictures.of_history(data), lambda: history(target)))]
     if not len(data.space):
-        return found
+        return [], found
     effects = page(target)
     # Once for both pictures: with many trials it takes seconds.
     judged = [one.effect.importance for section in effects.sections for one in section.panels]
@@ -94,7 +100,14 @@ def _pictures(target: Any, data: Data) -> list[tuple[str, str]]:
     shown = Bars(data, data.word, tuple(judged[:TOP]), max(len(judged) - TOP, 0))
     words = pictures.of_importance(judged, data.word)
     found.append(("Importance", pictures.picture("importance", words, lambda: draw_bars(shown))))
-    return found
+    if len(data.space) > 1:
+        words = pictures.of_pairs(judged, data, PAIRS)
+        draw = lambda: matrix(target, top=PAIRS)  # noqa: E731  # a picture is drawn in its own style
+        found.append(("Pairs of values", pictures.picture("matrix", words, draw)))
+        words = pictures.of_lines(judged, data, TOP_LINES)
+        draw = lambda: parallel(target, top=TOP_LINES)  # noqa: E731
+        found.append(("All values of a trial", pictures.picture("parallel", words, draw)))
+    return judged, found
 
 
 def _more_pictures(target: Any, data: Data) -> list[tuple[str, str]]:

@@ -68,16 +68,23 @@ class Cell:
     kind: str = ""
 
 
-def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]], paper: int = 99) -> str:
     """A table that can be sorted by each column.
 
     Args:
         caption: What it holds, for readers who cannot see it.
         heads: Names of the columns.
         rows: As many cells each.
+        paper: How many of its columns are printed; a sheet has no room for more.
     """
-    head = "".join(f'<th scope="col"><button type="button">{text(name)}</button></th>' for name in heads)
-    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
+    kinds = [' class="screen"' if column >= paper else "" for column in range(len(heads))]
+    head = "".join(
+        f'<th scope="col"{kind}><button type="button">{text(name)}</button></th>'
+        for kind, name in zip(kinds, heads, strict=True)
+    )
+    body = "".join(
+        f"<tr>{''.join(_cell(cell, column >= paper) for column, cell in enumerate(row))}</tr>" for row in rows
+    )
     label = text(caption)
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">'
@@ -86,9 +93,10 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) ->
     )
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: Cell, screen: bool) -> str:
     key = "" if cell.key is None else f' data-key="{cell.key!r}"'
-    kind = f' class="{cell.kind}"' if cell.kind else ""
+    kinds = " ".join(filter(None, [cell.kind, "screen" if screen else ""]))
+    kind = f' class="{kinds}"' if kinds else ""
     return f"<td{kind}{key}>{text(cell.words)}</td>"
 
 

@@ -8,7 +8,7 @@ import math
 import pprint
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ from parzen.wording import many, plural, seconds
 
 BEST = 100  # trials in the table
 COLUMNS = 40  # hyperparameters in the table
+PAPER = 11  # columns of the table that fit on a sheet
 
 
 def headline(data: Data) -> str:
@@ -98,10 +99,10 @@ def _as_code(data: Data, trial: Trial | None) -> tuple[str, str, bool]:
     try:
         params = None if trial is None else trial.params
         if trial is not None and ast.literal_eval(repr(params)) == params:
-            return f"params = {_literal(params, 9)}", json.dumps(params, indent=2), False
+            return f"params = {_literal(params, 9)}", json.dumps(params, indent=2, ensure_ascii=False), False
     except (InvalidSpace, SyntaxError, TypeError, ValueError):
         pass
-    return f"point = {_literal(point, 8)}", json.dumps(point, indent=2), True
+    return f"point = {_literal(point, 8)}", json.dumps(point, indent=2, ensure_ascii=False), True
 
 
 def _literal(value: Any, indent: int) -> str:
@@ -187,18 +188,30 @@ def findings_part(target: Any) -> str:
 # Trials
 
 
-def trials_part(data: Data) -> str:
-    """The best trials as a table that can be sorted."""
+def trials_part(data: Data, labels: Sequence[str] = ()) -> str:
+    """The best trials as a table that can be sorted.
+
+    Args:
+        data: The trials.
+        labels: Hyperparameters, the most important first: the order of the columns.
+    """
     order = np.argsort(np.where(data.good, data.losses, np.inf), kind="stable")[:BEST]
     order = order[data.good[order]]
     if not len(order):
         return paragraph("No trial has succeeded yet.")
     # What none of these trials uses has no column.
-    able = np.flatnonzero(used(data)[order].any(axis=0)).tolist()
+    first = [data.space.index[label] for label in labels]
+    whole = [*first, *(j for j in range(len(data.space)) if j not in set(first))]
+    some = used(data)[order].any(axis=0)
+    able = [j for j in whole if some[j]]
     columns = able[:COLUMNS]
     heads = ["trial", data.word, "seconds", *data.metrics, *(data.space.params[j].label for j in columns)]
     rows = [list(_cells(data, int(i), columns)) for i in order]
-    found = table(f"The best {plural(len(order), 'trial')} of {many(len(data))}", heads, rows)
+    caption = f"The best {plural(len(order), 'trial')} of {many(len(data))}"
+    found = table(caption, heads, rows, paper=PAPER)
+    if len(heads) > PAPER:
+        sheet = f"On paper: the first {PAPER} of {len(heads)} columns; the file has them all."
+        found += paragraph(sheet, "small paper")
     left = len(data.space) - len(columns)
     words = f"{plural(left, 'hyperparameter')} not in the table: none of these trials uses them."
     if len(able) > COLUMNS:

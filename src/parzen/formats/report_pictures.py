@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -17,10 +19,15 @@ from parzen.plots.words import brief
 from parzen.wording import many, plural
 
 FEW = 300  # marks that stay single shapes; more become pixels inside the SVG
+CROWD = 1_500  # marks of a figure, from which on
+MARKS = 20  # so many together become pixels
+CORNERS = 2_000  # of curves that stay shapes
 DPI = 110
+COLOURS = 128  # of pixels: flat marks and bands need no more
 
 # `font: 700 9px 'DejaVu Sans', ...`: the page has its own family.
 _FONT = re.compile(r"font: (?:(bold|[1-9]00) )?([\d.]+px)[^;\"]*")
+_PIXELS = re.compile(r"(data:image/png;base64,\s*)([A-Za-z0-9+/=\s]+)")
 _PLACES = re.compile(r' (?:d|x|y|width|height|points|transform)="[^"]*"')
 _DIGITS = re.compile(r"(?<=\.\d\d)\d+")  # a hundredth of a point is enough
 
@@ -61,23 +68,42 @@ def picture(name: str, sentence: str, draw: Callable[[], Any]) -> str:
     """
     plt = mpl.pyplot()
     look = {"svg.fonttype": "none", "svg.hashsalt": "parzen", "figure.max_open_warning": 0}
-    with plt.style.context("default"), plt.rc_context(look):
+    with plt.style.context("default"), plt.rc_context(look), warnings.catch_warnings():
+        # Letters stay letters, and the reader's browser has those that Matplotlib's font lacks.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         figure = draw()
         _flatten(figure)
         file = io.StringIO()
         figure.savefig(file, format="svg", dpi=DPI, metadata={"Date": None, "Creator": None})
         mpl.close(figure)
     label = text(sentence)
-    svg = inline(file.getvalue(), name).replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
+    svg = inline(_PIXELS.sub(_smaller, file.getvalue()), name).replace(
+        "<svg", f'<svg role="img" aria-label="{label}"', 1
+    )
     return f"<figure>{svg}<figcaption>{label}</figcaption></figure>\n"
 
 
+def _smaller(found: re.Match[str]) -> str:
+    """Pixels with a palette in place of four bytes each: a third of the size."""
+    from PIL import Image  # Matplotlib needs it, so it is there
+
+    with Image.open(io.BytesIO(base64.b64decode(found[2]))) as image:
+        few = image.convert("RGBA").quantize(COLOURS, method=Image.Quantize.FASTOCTREE)
+    file = io.BytesIO()
+    few.save(file, "png", optimize=True)
+    return found[1] + base64.b64encode(file.getvalue()).decode()
+
+
 def _flatten(figure: Any) -> None:
-    """Clouds of many marks become pixels: small, and quick to open."""
+    """Clouds of many marks become pixels, and so do bundles of curves: small, and quick to open."""
+    clouds = [cloud for ax in figure.axes for cloud in ax.collections]
+    sizes = [len(cloud.get_offsets()) for cloud in clouds]
+    crowded = sum(sizes) > CROWD
+    for cloud, size in zip(clouds, sizes, strict=True):
+        corners = sum(len(path.vertices) for path in cloud.get_paths()) if size <= 1 else 0
+        if size > (MARKS if crowded else FEW) or corners > CORNERS:
+            cloud.set_rasterized(True)
     for ax in figure.axes:
-        for cloud in ax.collections:
-            if len(cloud.get_offsets()) > FEW:
-                cloud.set_rasterized(True)
         for line in ax.lines:
             if len(line.get_xdata()) > 20 * FEW:
                 line.set_rasterized(True)
@@ -150,6 +176,33 @@ def of_effects(found: list[Importance], data: Data) -> str:
     known = [one.label for one in found if one.known][:1]
     first = f"; {known[0]} explains most" if known else ""
     return f"Effects of {plural(len(found), 'hyperparameter')} in {plural(len(data), 'trial')}{first}."
+
+
+def of_pairs(found: list[Importance], data: Data, most: int) -> str:
+    """What the scatter matrix shows.
+
+    Args:
+        found: The most important first.
+        data: The trials.
+        most: How many hyperparameters it has.
+    """
+    part = f"the {most} most important of {len(found)}" if len(found) > most else f"{len(found)}"
+    return (
+        f"Scatter matrix: pairs of {part} hyperparameters in {plural(len(data), 'trial')}, coloured by rank."
+    )
+
+
+def of_lines(found: list[Importance], data: Data, most: int) -> str:
+    """What the parallel coordinates show.
+
+    Args:
+        found: The most important first.
+        data: The trials.
+        most: How many hyperparameters they have.
+    """
+    part = f"the {most} most important of {len(found)}" if len(found) > most else f"{len(found)}"
+    whole = plural(len(data), "trial")
+    return f"Parallel coordinates: {whole} through {part} hyperparameters and the {data.word}."
 
 
 def of_curves(data: Data) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from fractions import Fraction
 
 import numpy as np
 
@@ -105,7 +106,8 @@ def failing(seen: Evidence) -> Finding | None:
             continue
         bad, good = columns.values[failed, j], columns.values[done, j]
         good = good[~np.isnan(good)]
-        chance = 2.0 * len(seen.history.space) / math.comb(len(bad) + len(good), len(bad))
+        ways = math.comb(len(bad) + len(good), len(bad))  # of many trials too large for a float
+        chance = 2.0 * len(seen.history.space) * float(Fraction(1, ways))
         if chance > CHANCE:
             return None
         evidence = {"failed": len(bad), "trials": len(bad) + len(good)}

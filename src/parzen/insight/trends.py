@@ -8,6 +8,7 @@ the best trials and g(x) of the rest, as TPE compares them.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +36,7 @@ class Effect:
         label: The hyperparameter's.
         importance: Its `Importance`.
         grid: (g,) values in the user's scale, ascending; for a choice the options' numbers.
-        median: (g,) running median of the loss; NaN where too few trials are near.
+        median: (g,) running median of the loss; NaN where too few trials are near, or only failed ones.
         low: (g,) its 10 % quantile.
         high: (g,) its 90 % quantile.
         prior: (g,) density of the prior. A law that is flat on the axis has 1 everywhere; for a choice and
@@ -96,8 +97,11 @@ def _effect(data: Table, j: int, judged: Importance, points: int) -> Effect:
     here = ~np.isnan(data.values[:, j])
     axis = Axis(law, data.values[here, j], points)
     picked = _evenly(np.flatnonzero(here), MOST)
-    median, low, high = axis.trend(data.values[picked, j], data.shown(data.losses[picked]))
     columns = data.history.columns
+    failed = columns.values[columns.status == Status.FAILED, j]
+    barren = axis.barren(data.values[here, j], failed[~np.isnan(failed)])
+    trend = axis.trend(data.values[picked, j], data.shown(data.losses[picked]))
+    median, low, high = (np.where(barren, np.nan, part) for part in trend)
     ended = np.isin(columns.status, [Status.DONE, Status.PRUNED, Status.FAILED]) & ~np.isnan(
         columns.values[:, j]
     )
@@ -192,6 +196,31 @@ class Axis:
             column = losses[order][np.minimum(at, len(losses) - 1)].astype(np.float64)
             found.append(np.where(sizes >= (1 if self.labels else NEEDED), column, np.nan))
         return found[0], found[1], found[2]
+
+    def barren(self, done: Floats, failed: Floats) -> Any:
+        """(g,) places in a stretch where only failures were: more in a row than chance would have it.
+
+        Among n trials of which a share f failed, a given run of k failures has the probability f**k; there
+        are about n places for one to begin, so k is such that n f**k is at most 5 %.
+
+        Args:
+            done: (k,) values of successful trials, in the user's scale.
+            failed: (m,) values of failed ones.
+        """
+        found = np.zeros(len(self.grid), dtype=bool)
+        if self.labels or not len(done) or not len(failed):
+            return found
+        total = len(done) + len(failed)
+        needed = max(3.0, math.log(0.05 / total) / math.log(len(failed) / total))
+        here, bad, places = np.unique(self.places(done)), np.sort(self.places(failed)), self.places(self.grid)
+        ends = np.concatenate([[-np.inf], here, [np.inf]])
+        for low, high in itertools.pairwise(ends.tolist()):
+            run = bad[(bad > low) & (bad < high)]
+            if len(run) >= needed:
+                first = -np.inf if low == -np.inf else run[0]
+                last = np.inf if high == np.inf else run[-1]
+                found |= (places >= first) & (places <= last)
+        return found
 
     def _near(self, values: Floats, width: float) -> Floats:
         if self.labels:

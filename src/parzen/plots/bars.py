@@ -156,16 +156,18 @@ def _draw(ax: Any, shown: Bars, colours: mpl.Palette) -> None:
             fontsize=8,
             color=colours.ink,
         )
+    row_height = mpl.inches(ax)[1] / max(len(rows), 1)
+    told = row_height > 0.28  # inches, for two lines
     names = [
-        cut(one.label, 26, middle=True) + (f"\nif {cut(opener(one.given), 30)}" if one.given else "")
+        cut(one.label, 26, middle=True) + (f"\nif {cut(opener(one.given), 30)}" if one.given and told else "")
         for one in shown.found
     ]
-    ax.set_yticks(rows, names)
+    ax.set_yticks(rows, [mpl.plain(name) for name in names])
     ax.tick_params(axis="y", length=0, labelsize=8)
     ax.set_ylim(len(rows) - 0.4, -0.6)
     highest = max((one.value + one.spread for one in shown.found if one.known), default=0.4)
     ax.set_xlim(0, min(max(1.25 * highest, 0.3), 1.18))
-    if any(one.given for one in shown.found):
+    if any(one.given and one.known for one in shown.found):
         handles = [
             patch_handle(colours.series[0], "always used", alpha=0.85),
             patch_handle(colours.series[2], "of one branch", alpha=0.85),

@@ -23,6 +23,7 @@ from parzen.plots.words import cut
 from parzen.wording import many, plural
 
 TOP = 10  # hyperparameters shown unless asked for others
+DASHES = {"running": (0, (2, 2)), "pruned": "-", "failed": "-"}  # green is a colour of ranks, too
 STEPS = 17  # points of a curve between two axes
 
 
@@ -66,6 +67,8 @@ class Lines:
         """What is to be seen, in one sentence."""
         drawn = f"{many(len(self.drawn))} of " if len(self.drawn) < len(self.data) else ""
         whole = plural(len(self.data), "trial")
+        if self.data.best is None:
+            return f"{drawn}{whole}, none succeeded yet."
         return f"{drawn}{whole}. Colour: rank, from the best to the worst {self.data.word}."
 
     @property
@@ -82,9 +85,13 @@ class Lines:
             found.append(f"{self.left} less important hyperparameter{plural} not shown (top=, labels=).")
         out = self.scale.over + self.scale.under
         if out:
-            found.append(f"{out} outlying {self.data.word}s drawn at the end of their axis.")
-        if any(self.lanes):
-            found.append("In the lane below an axis: trials that do not use it, or have no loss.")
+            words = self.data.word if out == 1 else self.data.words
+            found.append(f"{many(out)} outlying {words} drawn at the end of the axis.")
+        if any(self.lanes[:-1]):
+            also = ", or have no loss" if self.lanes[-1] else ""
+            found.append(f"In the lane below an axis: trials that do not use it{also}.")
+        elif self.lanes[-1]:
+            found.append(f"In the lane below the last axis: trials without a {self.data.word}.")
         return " ".join(found)
 
 
@@ -211,9 +218,8 @@ def _curves(ax: Any, found: Lines, colours: mpl.Palette) -> None:
     look = {"linewidths": width, "rasterized": n > MANY // 4}
     for state in ("failed", "pruned", "running"):
         mask = data.is_in(state)[found.drawn]
-        ax.add_collection(
-            collection(curves[mask], colors=colours.states[state], alpha=0.6 * alpha, zorder=1.5, **look)
-        )
+        tint = {"colors": colours.states[state], "linestyles": DASHES[state], "alpha": 0.6 * alpha}
+        ax.add_collection(collection(curves[mask], zorder=1.5, **tint, **look))
     order = np.flatnonzero(~np.isnan(rank))
     order = order[np.argsort(-rank[order], kind="stable")]
     ax.add_collection(
@@ -237,34 +243,38 @@ def _rulers(ax: Any, found: Lines, colours: mpl.Palette) -> None:
         words = {"fontsize": 7.5, "color": colours.ink, "zorder": 5, "bbox": halo, "clip_on": False}
         for tick, name in zip(ticks, names, strict=True):
             ax.plot([i - 0.025, i], [tick, tick], color=colours.ink, linewidth=0.8, zorder=4, clip_on=False)
-            ax.text(i - 0.04, tick, cut(name, 12), ha="right", va="center", **words)
+            ax.text(i - 0.04, tick, mpl.plain(cut(name, 12)), ha="right", va="center", **words)
         if found.lanes[i]:
             lane = patches.Rectangle((i - 0.07, LANE - 0.05), 0.14, 0.1, color=colours.faint, alpha=0.25)
             ax.add_patch(lane)
             name = "none" if i == k - 1 else "off"
             ax.text(i - 0.09, LANE, name, ha="right", va="center", **words)
         heading = {**words, "fontsize": 8.5, "fontweight": "bold" if i == k - 1 else "normal"}
-        ax.text(i, 1.05, cut(title, 15, middle=True), ha="center", va="bottom", **heading)
+        ax.text(i, 1.05, mpl.plain(cut(title, 15, middle=True)), ha="center", va="bottom", **heading)
         given = found.axes[i].given if i < k - 1 else None
         if given:
             small = {**words, "fontsize": 7, "alpha": 0.8}
-            ax.text(i, LANE - 0.075, cut(f"if {opener(given)}", 22), ha="center", va="top", **small)
+            words_below = mpl.plain(cut(f"if {opener(given)}", 22))
+            ax.text(i, LANE - 0.075, words_below, ha="center", va="top", **small)
 
 
 def _legend(figure: Any, found: Lines, colours: mpl.Palette) -> None:
-    width, height = figure.get_size_inches()
+    width, height = mpl.inches(figure)
     counts = found.data.counts
-    handles = [line_handle(colours.best, "the best trial", linewidth=2)]
+    best = found.data.best is not None
+    handles = [line_handle(colours.best, "the best trial", linewidth=2)] if best else []
     handles += [
-        line_handle(colours.states[state], f"{state} {many(counts[state])}", linewidth=1.2, alpha=0.6)
+        line_handle(
+            colours.states[state],
+            f"{state} {many(counts[state])}",
+            linewidth=1.2,
+            alpha=0.6,
+            ls=DASHES[state],
+        )
         for state in ("running", "pruned", "failed")
         if counts[state]
     ]
-    right = 1 - 0.3 / width
-    rank_bar(
-        figure,
-        (right - 1.6 / width, 1 - 0.3 / height, 1.6 / width, 0.12 / height),
-        ("best", "worst"),
-        colours,
-    )
+    if best:
+        place = (1 - 1.9 / width, 1 - 0.3 / height, 1.6 / width, 0.12 / height)
+        rank_bar(figure, place, ("best", "worst"), colours)
     legend_at(figure, (0.15 / width, 1 - 0.6 / height), handles, colours, columns=len(handles))

@@ -88,6 +88,11 @@ class Data:
         """What the axis of `shown` is called: ``"loss"``, or ``"value"`` where a study maximises."""
         return "value" if self.maximize else "loss"
 
+    @property
+    def words(self) -> str:
+        """The plural of `word`."""
+        return "values" if self.maximize else "losses"
+
     def shown(self, losses: Any) -> Floats:
         """Losses as the user counts: with the sign turned back where the study maximises."""
         return self.sign * np.asarray(losses, dtype=np.float64)

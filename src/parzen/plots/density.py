@@ -9,6 +9,7 @@ import numpy as np
 
 from parzen.plots.axes import Axis
 from parzen.plots.data import Data, Floats, Mask
+from parzen.wording import many, plural
 
 BEST_SHARE = 0.1  # of the successful trials are called the best
 FEWEST = 5  # at least so many are, if there are that many
@@ -25,12 +26,14 @@ class Density:
         height: (k,) shares of the highest.
         bars: Whether these are options, to be drawn as bars.
         width: Of a bar, in units.
+        sticks: Whether these are so few values that each is a line; a curve would invent the rest.
     """
 
     units: Floats
     height: Floats
     bars: bool
     width: float = 0.0
+    sticks: bool = False
 
 
 def density(axis: Axis, values: Floats) -> Density | None:
@@ -51,6 +54,8 @@ def density(axis: Axis, values: Floats) -> Density | None:
         shares = np.array([(values == middle).sum() for middle in middles], dtype=float)
         return Density(axis.units(middles), shares / max(shares.max(), 1), True, 0.8 / len(middles))
     units = np.clip(axis.units(values), 0.0, 1.0)
+    if len(units) < FEWEST:
+        return Density(np.sort(units), np.ones(len(units)), False, sticks=True)
     counts = np.bincount(np.minimum((units * CELLS).astype(int), CELLS - 1), minlength=CELLS)
     spread = min(float(units.std()), float(np.subtract(*np.quantile(units, [0.75, 0.25]))) / 1.34 or 1.0)
     width = min(max(0.9 * spread * len(units) ** -0.2, 0.015), 0.15)
@@ -61,6 +66,14 @@ def density(axis: Axis, values: Floats) -> Density | None:
         for place in (cells, -cells, 2.0 - cells)
     )
     return Density(grid, height / height.max(), False)
+
+
+def best_words(data: Data) -> str:
+    """What `best_trials` are, in words; ``""`` if no trial succeeded."""
+    good, best = int(data.good.sum()), int(best_trials(data).sum())
+    if not good:
+        return ""
+    return f"the best {many(best)} of {many(good)}" if best < good else f"the {plural(good, 'trial')} done"
 
 
 def best_trials(data: Data) -> Mask:

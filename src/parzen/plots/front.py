@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parzen.errors import InvalidArgument
-from parzen.plots import marks, mpl
+from parzen.plots import marks, mpl, sides
 from parzen.plots.backends import interactive
 from parzen.plots.data import Data, Floats, Scale, Whole, read, scale
 from parzen.plots.phrases import nothing
@@ -61,8 +61,8 @@ def pareto(
     goal = "large" if data.maximize else "small"
     subtitle = f"{plural(len(order), 'trial')} on the front: {data.word} {goal}, {name} {wanted}"
     colours = mpl.style(ax, name, data.word, "Trade-off", subtitle, grid="both")
-    mpl.set_losses(ax, across, "x")
-    mpl.set_losses(ax, up, "y")
+    sides.set_losses(ax, across, "x")
+    sides.set_losses(ax, up, "y")
     x, y = np.clip(values, across.low, across.high), np.clip(shown, up.low, up.high)
     marks.draw_states(ax, data, np.where(able, x, np.nan), y, colours, which=("done",))
     line = _staircase(values[order], shown[order], across, up, larger, data.maximize)
@@ -71,7 +71,7 @@ def pareto(
     _name_ends(ax, data, x, y, order, larger)
     handles = [marks.line_handle(colours.best, "front", marker="o", ms=4)]
     marks.legend_states(ax, {"done": int(able.sum())}, colours, handles)
-    mpl.note(figure, "  ".join(_notes(data, able, across, up)))
+    mpl.note(figure, ax, "  ".join(_notes(data, able, across, up)))
     return figure
 
 

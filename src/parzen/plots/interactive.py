@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from parzen.plots.interactive_lines import curves, edf, history, pareto, timeline
 from parzen.plots.interactive_pages import contour, effects, importance, matrix, parallel
+from parzen.plots.interactive_several import compare, distributions
 
 __all__ = [
+    "compare",
     "contour",
     "curves",
+    "distributions",
     "edf",
     "effects",
     "history",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from parzen.plots.words import brief, cut
 from parzen.wording import many
 
 SYMBOLS = {"done": "circle", "running": "circle-open", "pruned": "triangle-down", "failed": "x-thin"}
+WIDE = 150  # characters of a line of small print
 WORDS = 40  # characters of a value on hover
 BEST_FIRST = "Viridis"  # 0, the best rank, is the dark end
 
@@ -61,14 +63,15 @@ def finish(figure: Any, title: str, subtitle: str, remark: str = "", **layout: A
         figure: The figure.
         title: What the picture answers.
         subtitle: The answer.
-        remark: What was left out.
+        remark: What was left out; it may have several lines.
         layout: For Plotly's `update_layout`.
     """
-    small = "".join(f"<br><sub>{html.escape(text)}</sub>" for text in (subtitle, remark) if text)
+    lines = [line for text in (subtitle, *remark.split("\n")) for line in textwrap.wrap(text, WIDE)]
+    small = "".join(f"<br><sub>{html.escape(line)}</sub>" for line in lines)
     look = {
         "template": "plotly_white",
         "title": {"text": f"<b>{html.escape(title)}</b>{small}", "x": 0.02, "xanchor": "left"},
-        "margin": {"l": 70, "r": 30, "t": 130, "b": 60},
+        "margin": {"l": 70, "r": 30, "t": 130 + 20 * max(len(lines) - 2, 0), "b": 60},
         "hoverlabel": {"align": "left"},
         "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.0, "xanchor": "right", "x": 1.0},
     }
@@ -133,18 +136,19 @@ def drawn_trials(data: Data) -> tuple[Whole, str]:
 # Axes
 
 
-def side(one: Axis, lane: bool = False, title: bool = True) -> dict[str, Any]:
+def side(one: Axis, lane: bool = False, title: bool = True, off: str = INACTIVE) -> dict[str, Any]:
     """The axis of a hyperparameter, for Plotly's `update_xaxes` and `update_yaxes`.
 
     Args:
         one: The axis.
         lane: Whether inactive values are drawn.
         title: Whether its label is written.
+        off: What the lane of inactive values is called.
     """
     limits = one.limits(lane)
     ticks, names = list(one.ticks), [html.escape(name) for name in one.names]
     if lane:
-        ticks, names = [one.lane, *ticks], [INACTIVE, *names]
+        ticks, names = [one.lane, *ticks], [off, *names]
     return {
         "type": "log" if one.log else "linear",
         "range": [math.log10(x) for x in limits] if one.log else list(limits),

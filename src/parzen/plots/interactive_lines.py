@@ -23,7 +23,7 @@ from parzen.plots.interactive_base import (
 from parzen.plots.levels import loss_at
 from parzen.plots.mpl import LIGHT
 from parzen.plots.phrases import nothing, summary
-from parzen.plots.sample import sample
+from parzen.plots.sample import MANY, sample
 from parzen.plots.studies import groups
 from parzen.plots.times import Lanes, clock_ticks, lanes
 
@@ -44,7 +44,7 @@ def history(target: Any, x: str = "trial", objective: int = 0) -> Any:
     lowest = np.where(np.isnan(shown), loss_at(limits, 0.02), shown)
     figure = graph_objects().Figure()
     everyone, y = np.arange(len(data)), loss_place(limits, lowest)
-    states(figure, data, everyone, at, y, hover(data, everyone))
+    states(figure, data, everyone, at, y, hover(data, everyone, values=len(data) <= MANY))
     look = {"mode": "lines", "line": {"color": LIGHT.best, "width": 2, "shape": "hv"}, "hoverinfo": "skip"}
     steps = {"x": at[order], "y": loss_place(limits, best), "name": "best so far"}
     figure.add_trace(graph_objects().Scatter(**steps, **look))
@@ -58,6 +58,7 @@ def history(target: Any, x: str = "trial", objective: int = 0) -> Any:
     lost, out = int(np.isnan(shown).sum()), limits.over + limits.under
     found = [f"{lost} without a number, at the lower edge."] if lost else []
     found += [f"{out} beyond the limits, at the edge."] if out else []
+    found += ["So many trials tell no values on hover."] if len(data) > MANY else []
     return finish(figure, "History", summary(data), " ".join(found), height=480)
 
 
@@ -181,8 +182,9 @@ def timeline(target: Any) -> Any:
         which = np.flatnonzero(data.is_in(state) & (found.rows >= 0))
         if not len(which):
             continue
+        told = hover(data, which, values=len(data) <= MANY)
         spent = (found.ends - found.starts)[which]
-        text = [f"{words}<br>{t:.4g} s" for words, t in zip(hover(data, which), spent, strict=True)]
+        text = [f"{words}<br>{t:.4g} s" for words, t in zip(told, spent, strict=True)]
         bar = go.Bar(
             base=low[which], x=np.maximum((high - low)[which], shortest), y=found.rows[which],
             orientation="h",

@@ -11,6 +11,7 @@ import numpy as np
 from parzen.plots.axes import LANE
 from parzen.plots.bars import Bars, scarce
 from parzen.plots.coordinates import Lines
+from parzen.plots.density import best_words
 from parzen.plots.interactive_base import (
     BEST_FIRST,
     alone,
@@ -28,7 +29,8 @@ from parzen.plots.interactive_base import (
 from parzen.plots.levels import loss_at
 from parzen.plots.mpl import LIGHT
 from parzen.plots.page import Page, Panel, Section
-from parzen.plots.ranked import OTHER
+from parzen.plots.ranked import OTHER, stretch
+from parzen.plots.sample import binned
 from parzen.plots.scatter import Pairs
 from parzen.plots.surface import Contour, places
 
@@ -136,7 +138,8 @@ def parallel(found: Lines) -> Any:
 def matrix(found: Pairs) -> Any:
     """Every pair below the diagonal, densities on it."""
     k, data = len(found.columns), found.data
-    which, remark = drawn_trials(data)
+    which = np.arange(0 if found.binned else len(data))
+    remark = "Cells instead of marks: darker is better on average." if found.binned else ""
     text = hover(data, which, values=len(which) <= FEW)
     figure = subplots(k, k, horizontal_spacing=0.012, vertical_spacing=0.012)
     rank = data.rank[which]
@@ -146,12 +149,14 @@ def matrix(found: Pairs) -> Any:
             place = {"row": row + 1, "col": column + 1}
             if row == column:
                 _density(figure, found, row, place)
+            elif found.binned:
+                _cells(figure, found, (column, row), place)
             else:
                 _pair(figure, found, (column, row), (which[order], [text[i] for i in order]), place)
-            across = side(found.axes[column], found.lanes[column], title=row == k - 1)
+            across = side(found.axes[column], found.lanes[column], title=row == k - 1, off="")
             figure.update_xaxes(**across, showticklabels=row == k - 1, tickfont_size=9, **place)
             if row != column:
-                upwards = side(found.axes[row], found.lanes[row], title=column == 0)
+                upwards = side(found.axes[row], found.lanes[row], title=column == 0, off="off")
                 figure.update_yaxes(**upwards, showticklabels=column == 0, tickfont_size=9, **place)
         for column in range(row + 1, k):
             figure.update_xaxes(visible=False, row=row + 1, col=column + 1)
@@ -160,6 +165,24 @@ def matrix(found: Pairs) -> Any:
     edge = max(150 * k, 450)
     title = "Which values go together?"
     return finish(figure, title, found.subtitle, words, height=edge + 120, width=edge + 150, showlegend=False)
+
+
+def _cells(figure: Any, found: Pairs, pair: tuple[int, int], place: Any) -> None:
+    """Mean rank and how many trials there are, by cell."""
+    across, upwards = (found.cells(i) for i in pair)
+    mean, counts = binned(across, upwards, found.data.rank)
+    low, high = stretch(mean)
+    sides = {
+        name: found.axes[i].at(one.edges) for name, i, one in zip("xy", pair, (across, upwards), strict=True)
+    }
+    # Lists of short numbers: a figure of 28 panels stays small.
+    rows = [[None if np.isnan(v) else round(v, 3) for v in row] for row in mean.tolist()]
+    words = "%{customdata} trials, mean rank %{z}<extra></extra>"
+    cell = graph_objects().Heatmap(
+        **sides, z=rows, customdata=counts.astype(int).tolist(), zmin=low, zmax=high, colorscale=BEST_FIRST,
+        showscale=False, hovertemplate=words,
+    )  # fmt: skip
+    figure.add_trace(cell, **place)
 
 
 def _pair(figure: Any, found: Pairs, pair: tuple[int, int], drawn: tuple[Any, list[str]], place: Any) -> None:
@@ -188,8 +211,13 @@ def _density(figure: Any, found: Pairs, i: int, place: Any) -> None:
         if shape is None:
             continue
         x = found.axes[i].at(shape.units)
-        name = "all trials" if tint == LIGHT.faint else "the best tenth"
-        if shape.bars:
+        name = "all trials" if tint == LIGHT.faint else best_words(found.data)
+        if shape.sticks:
+            ends = np.repeat(x, 3), np.tile([0.0, 1.0, np.nan], len(x))
+            line = {"color": tint, "width": 2}
+            stick = go.Scatter(x=ends[0], y=ends[1], mode="lines", line=line, name=name, showlegend=False)
+            figure.add_trace(stick, **place)
+        elif shape.bars:
             bar = go.Bar(x=x, y=shape.height, marker_color=tint, opacity=0.6, name=name, showlegend=False)
             figure.add_trace(bar, **place)
         else:
@@ -201,12 +229,13 @@ def _density(figure: Any, found: Pairs, i: int, place: Any) -> None:
 
 def effects(page: Page) -> Any:
     """A panel and a strip for each hyperparameter, in the tree of the space."""
-    panels = [(section, panel) for section in page.sections for panel in section.panels]
+    panels = [(part, panel) for part in page.sections if not part.barren for panel in part.panels]
     if not panels:
         return alone("How does each hyperparameter matter?", "the space has no hyperparameter")
     columns = min(COLUMNS, len(panels))
     rows = math.ceil(len(panels) / columns)
     figure = subplots(2 * rows, columns, horizontal_spacing=0.05)
+    barren = [part.line for part in page.sections if part.barren]
     which, remark = drawn_trials(page.data)
     text = hover(page.data, which)
     for k, (section, panel) in enumerate(panels):
@@ -224,7 +253,8 @@ def effects(page: Page) -> Any:
             "yanchor": "bottom",
         }
         figure.add_annotation(x=0, y=1.02, text=_heading(section, panel), font_size=11, **look, **above)
-    words = " ".join(filter(None, [page.remark.replace("Darker cells hold more trials. ", ""), remark]))
+    first = " ".join(filter(None, [page.remark.replace("Darker cells hold more trials. ", ""), remark]))
+    words = "\n".join([first, *barren])
     legend = {"orientation": "h", "yanchor": "top", "y": -40 / (340 * rows), "xanchor": "left", "x": 0}
     title = "How does each hyperparameter matter?"
     return finish(

@@ -59,7 +59,7 @@ def timeline(target: Any, *, ax: Axes | None = None, backend: str = "matplotlib"
     _set_lanes(ax, found, busy, colours)
     marks.legend_bars(ax, data.counts, colours)
     never = int((found.rows < 0).sum())
-    mpl.note(figure, f"{plural(never, 'trial')} never began: not drawn." if never else "")
+    mpl.note(figure, ax, f"{plural(never, 'trial')} never began: not drawn." if never else "")
     return figure
 
 
@@ -87,7 +87,7 @@ def _set_lanes(ax: Axes, found: Lanes, busy: Floats, colours: Palette) -> None:
     if count > NAMED:
         ax.set_ylabel("worker", fontsize=9, color=colours.ink)
         return
-    ax.set_yticks(range(count), list(found.names))
+    ax.set_yticks(range(count), [mpl.plain(name) for name in found.names])
     ax.set_ylabel("worker", fontsize=9, color=colours.ink)
     for lane, share in enumerate(busy):
         ax.annotate(

@@ -9,7 +9,7 @@ import numpy as np
 
 from parzen.errors import InvalidArgument
 from parzen.insight.target import study_of
-from parzen.plots import mpl
+from parzen.plots import mpl, sides
 from parzen.plots.axes import Axis, axis
 from parzen.plots.backends import interactive
 from parzen.plots.data import Floats
@@ -162,14 +162,15 @@ def _panel(ax: Axes, space: Space, j: int, headed: bool) -> None:
         word = _curve(ax, param.distribution, shape, colours)
     else:
         word = _bars(ax, param.distribution, shape, values, colours)
-    mpl.set_axis(ax, shape, "x", title=False, crowded=True)
+    sides.set_axis(ax, shape, "x", title=False, crowded=True)
     ax.set_ylim(bottom=0)
     ax.margins(y=0.15)
     ax.locator_params(axis="y", nbins=3)
     ax.tick_params(axis="y", labelsize=7)
     ax.set_ylabel(word, fontsize=7.5, color=colours.ink)
+    room = 1.35 * mpl.inches(ax)[0]  # to the next panel
     ax.set_title(
-        "\n" * headed + shape.title,
+        "\n" * headed + mpl.plain(mpl.fitted(param.label, room, 8.5, bold=True)),
         fontsize=8.5,
         loc="left",
         color=colours.ink,
@@ -197,6 +198,19 @@ def _bars(ax: Axes, law: Distribution, shape: Axis, values: Floats, colours: Pal
 
 def _curve(ax: Axes, law: Distribution, shape: Axis, colours: Palette) -> str:
     """The density over the axis: of log10 of the value on a logarithmic one."""
+    x, y = law_curve(law, shape)
+    ax.fill_between(x, y, color=colours.series[0], alpha=0.3, linewidth=0)
+    ax.plot(x, y, color=colours.series[0], lw=1.4)
+    return "density of log10" if shape.log else "density"
+
+
+def law_curve(law: Distribution, shape: Axis) -> tuple[Floats, Floats]:
+    """Places and densities of a law, 0 at both ends; on a logarithmic axis those of log10 of the value.
+
+    Args:
+        law: A law with many values.
+        shape: Its axis.
+    """
     if shape.step is not None:
         values, heights = _rounded(law, shape)
     else:
@@ -204,10 +218,7 @@ def _curve(ax: Axes, law: Distribution, shape: Axis, colours: Palette) -> str:
         heights = np.exp(law.log_density(np.clip(values, *_inner(law, shape))))
         heights = heights * values * math.log(10) if shape.log else heights
     x = np.concatenate([values[:1], values, values[-1:]])
-    y = np.concatenate([[0.0], heights, [0.0]])
-    ax.fill_between(x, y, color=colours.series[0], alpha=0.3, linewidth=0)
-    ax.plot(x, y, color=colours.series[0], lw=1.4)
-    return "density of log10" if shape.log else "density"
+    return x, np.concatenate([[0.0], heights, [0.0]])
 
 
 def _inner(law: Distribution, shape: Axis) -> tuple[float, float]:
@@ -244,6 +255,6 @@ def _heading(ax: Axes, given: str) -> None:
     colours = mpl.palette(ax)
     words = "always active" if given == "always" else f"if {cut(given.rpartition(' and ')[2], 34)}"
     ax.annotate(
-        words, (0, 1), (0, 25), xycoords="axes fraction", textcoords="offset points", fontsize=8.5,
+        mpl.plain(words), (0, 1), (0, 25), xycoords="axes fraction", textcoords="offset points", fontsize=8.5,
         color=colours.best, annotation_clip=False, in_layout=False,
     )  # fmt: skip

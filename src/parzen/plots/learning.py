@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parzen.errors import InvalidArgument
-from parzen.plots import marks, mpl
+from parzen.plots import marks, mpl, sides
 from parzen.plots.axes import Axis, axis
 from parzen.plots.backends import interactive
 from parzen.plots.data import STATES, Data, Floats, Scale, Whole, read, scale
@@ -69,7 +69,7 @@ def curves(
     colours = mpl.style(ax, "step", f"reported {data.word}", "Learning curves", subtitle)
     points = np.concatenate([data.reports[i] for i in reporting])
     limits = scale(data.shown(points[:, 1]))
-    mpl.set_losses(ax, limits)
+    sides.set_losses(ax, limits)
     _set_steps(ax, points[:, 0])
     top = _best(data, reporting, best)
     drawn = _sample(data, reporting, top)
@@ -81,7 +81,7 @@ def curves(
     states = {state: int(data.is_in(state)[reporting].sum()) for state in STATES if state != "done"}
     corner = "lower right" if data.maximize else "upper right"
     marks.legend_states(ax, states, colours, handles, loc=corner)
-    mpl.note(figure, "  ".join(_notes(data, reporting, drawn, limits)))
+    mpl.note(figure, ax, "  ".join(_notes(data, reporting, drawn, limits)))
     return figure
 
 
@@ -113,7 +113,7 @@ def _set_steps(ax: Axes, steps: Floats) -> None:
     else:
         ax.set_xlim(low - 0.5, high + 0.5)
     if ax.get_xscale() == "linear" and (steps == np.round(steps)).all():
-        mpl.whole_ticks(ax)
+        sides.whole_ticks(ax)
 
 
 def _lines(data: Data, which: Whole) -> list[Floats]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parzen.errors import InvalidArgument
-from parzen.plots import clock, marks, mpl
+from parzen.plots import clock, marks, mpl, sides
 from parzen.plots.backends import interactive
 from parzen.plots.data import STATES, Data, Floats, Scale, Whole, read, scale
 from parzen.plots.phrases import nothing, outside, summary
@@ -62,15 +62,17 @@ def history(
     best = data.shown(data.best_so_far(order))
     heights = data.shown(data.height())
     limits = scale(heights, best[-1:])
-    mpl.set_losses(ax, limits)
+    sides.set_losses(ax, limits)
+    if not np.isfinite(heights).any():
+        ax.set_yticks([])
     counts = _draw(ax, data, places, heights, limits, colours)
     line = _best_line(ax, places[order], best, colours)
     if found is None:
-        mpl.whole_ticks(ax)
+        sides.whole_ticks(ax)
     else:
         clock.draw_gaps(ax, found, colours)
     marks.legend_states(ax, counts, colours, line)
-    mpl.note(figure, "  ".join(_notes(data, limits, places)))
+    mpl.note(figure, ax, "  ".join(_notes(data, limits, places)))
     return figure
 
 

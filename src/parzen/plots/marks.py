@@ -9,7 +9,7 @@ import numpy as np
 
 from parzen.plots.axes import Axis
 from parzen.plots.data import STATES, Data
-from parzen.plots.mpl import Palette, colour_map, palette, pyplot
+from parzen.plots.mpl import Palette, breadth, colour_map, inches, palette, plain, pyplot
 from parzen.wording import many
 
 if TYPE_CHECKING:
@@ -216,9 +216,9 @@ def colour_bar(figure: Any, ax: Axes, axis: Axis, name: str = "viridis") -> None
     mappable = pyplot().matplotlib.cm.ScalarMappable(cmap=cmap)
     mappable.set_clim(0.0, 1.0)
     bar = figure.colorbar(mappable, ax=ax, pad=0.02, aspect=30)
-    bar.set_ticks(axis.units(np.array(axis.ticks)), labels=list(axis.names))
+    bar.set_ticks(axis.units(np.array(axis.ticks)), labels=[plain(name) for name in axis.names])
     bar.ax.tick_params(labelsize=8, colors=colours.ink, length=2)
-    bar.set_label(axis.title, fontsize=9, color=colours.ink)
+    bar.set_label(plain(axis.title), fontsize=9, color=colours.ink)
     bar.outline.set_visible(False)
 
 
@@ -275,6 +275,14 @@ def box(ax: Axes, handles: Sequence[Any], colours: Palette, **where: Any) -> Non
     # In the line of the title, so that the subtitle has a line of its own.
     place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 2.1}
     inside = "loc" in where
+    names = [handle.get_label() for handle in handles]
+    long = sum(breadth(name, 8) + 0.35 for name in names) + breadth(ax.get_title(loc="left"), 10.5, bold=True)
+    if not inside and long > 1.15 * inches(ax)[0]:
+        # No room beside the title: inside, over the data, small.
+        where = {"loc": "upper right", "ncols": 2, "borderaxespad": 0.2, **where}
+        inside = True
+    for handle in handles:
+        handle.set_label(plain(handle.get_label()))
     if not inside:
         where = place | {"ncols": len(handles)} | where
     ax.legend(

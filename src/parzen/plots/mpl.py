@@ -8,17 +8,16 @@ read on a dark background.
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from parzen.errors import InvalidArgument, MissingDependency
-from parzen.plots.axes import INACTIVE, Axis
-from parzen.plots.data import Scale
 from parzen.plots.palettes import DARK as DARK  # noqa: PLC0414  # the other files find them here
 from parzen.plots.palettes import LIGHT as LIGHT  # noqa: PLC0414
 from parzen.plots.palettes import Palette as Palette  # noqa: PLC0414
-from parzen.plots.words import brief, minor_ticks
+from parzen.plots.words import cut
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes as Axes  # noqa: PLC0414  # for the other files
@@ -59,6 +58,16 @@ def colour_map(name: str) -> Any:
 
 
 # Figures and axes
+
+
+def inches(part: Any) -> tuple[float, float]:
+    """Width and height of a figure, a part of one, or axes as they are before the layout is made.
+
+    Args:
+        part: Any of them.
+    """
+    dpi = getattr(part, "dpi", None) or part.figure.dpi
+    return float(part.bbox.width / dpi), float(part.bbox.height / dpi)
 
 
 def new_axes(ax: Axes | None = None, size: tuple[float, float] = (7.0, 4.0)) -> tuple[Figure, Axes]:
@@ -209,9 +218,9 @@ def style(
         ax.grid(True, axis=grid, color=colours.faint, alpha=0.25, linewidth=0.6)  # type: ignore[arg-type]
         ax.set_axisbelow(True)
     if x:
-        ax.set_xlabel(x, fontsize=9, color=colours.ink)
+        ax.set_xlabel(plain(x), fontsize=9, color=colours.ink)
     if y:
-        ax.set_ylabel(y, fontsize=9, color=colours.ink)
+        ax.set_ylabel(plain(y), fontsize=9, color=colours.ink)
     if title or subtitle:
         head(ax, title, subtitle)
     return colours
@@ -230,8 +239,9 @@ def head(ax: Axes, title: str, subtitle: str = "") -> None:
         title, loc="left", fontsize=10.5, fontweight="bold", color=colours.ink, pad=20 if subtitle else 6
     )
     if subtitle:
+        width = 1.15 * inches(ax)[0]
         ax.annotate(
-            subtitle,
+            plain(fitted(subtitle, width, 8.5)),
             (0, 1),
             (0, 6),
             xycoords="axes fraction",
@@ -240,18 +250,83 @@ def head(ax: Axes, title: str, subtitle: str = "") -> None:
             color=colours.ink,
             alpha=0.8,
             annotation_clip=False,
+            in_layout=False,
         )
 
 
-def note(figure: Figure, text: str) -> None:
+def plain(text: str) -> str:
+    """A text of the user's whose dollar signs are to be seen, and do not begin a formula.
+
+    Args:
+        text: Any.
+    """
+    return text.replace("$", r"\$")
+
+
+def breadth(text: str, size: float, bold: bool = False) -> float:
+    """How many inches a text takes in one line.
+
+    Args:
+        text: Any; a dollar sign is one.
+        size: Of its letters, in points.
+        bold: Whether it is in bold.
+    """
+    matplotlib = pyplot().matplotlib
+    look = matplotlib.font_manager.FontProperties(size=size, weight="bold" if bold else "normal")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a letter that the font lacks is told of when it is drawn
+        found, _, _ = matplotlib.textpath.text_to_path.get_text_width_height_descent(text, look, ismath=False)
+    return float(found) / 72
+
+
+def fitted(text: str, room: float, size: float, bold: bool = False) -> str:
+    """A text without its middle, where it would be too long for one line.
+
+    Args:
+        text: Any.
+        room: How many inches there are.
+        size: Of its letters, in points.
+        bold: Whether it is in bold.
+    """
+    shown = " ".join(text.split())
+    while len(shown) > 4 and (wide := breadth(shown, size, bold)) > room:
+        most = min(len(shown) - 1, int(len(shown) * room / wide) + 1)
+        shown = cut(text, max(most, 4), middle=True)
+    return shown
+
+
+def wrapped(text: str, room: float, size: float) -> str:
+    """A text in as many lines as it needs.
+
+    Args:
+        text: Any.
+        room: How many inches there are.
+        size: Of its letters, in points.
+    """
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and breadth(longer, size) > room:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)
+
+
+def note(figure: Figure, ax: Axes, text: str) -> None:
     """Small print under the picture: what was clipped, binned or left out.
 
     Args:
         figure: The figure.
+        ax: The picture's axes, below which it stands where the figure has others.
         text: One or two sentences; an empty one does nothing.
     """
-    if text:
-        figure.supxlabel(text, fontsize=7.5, color=palette().faint, x=0.01, ha="left")
+    others = [one for one in figure.axes if one is not ax and one.get_label() != "<colorbar>"]
+    if others:
+        remark(ax, text)
+    elif text:
+        text = wrapped(text, 0.97 * inches(figure)[0], 7.5)
+        figure.supxlabel(plain(text), fontsize=7.5, color=palette(ax).ink, alpha=0.75, x=0.01, ha="left")
 
 
 def remark(ax: Axes, text: str) -> None:
@@ -262,8 +337,10 @@ def remark(ax: Axes, text: str) -> None:
         text: One or two sentences; an empty one does nothing.
     """
     if text:
+        width = inches(ax)[0]
+        text = plain(wrapped(text, max(width, 2.0), 8))
         words = ax.get_xlabel()
-        ax.set_xlabel(f"{words}\n{text}" if words else text, fontsize=9)
+        ax.set_xlabel(f"{words}\n{text}" if words else text, fontsize=8, color=palette(ax).ink)
 
 
 def empty(ax: Axes, text: str) -> None:
@@ -289,83 +366,3 @@ def empty(ax: Axes, text: str) -> None:
         color=colours.ink,
         wrap=True,
     )
-
-
-# Axes of hyperparameters and losses
-
-
-def set_axis(
-    ax: Axes, axis: Axis, which: str = "x", lane: bool = False, title: bool = True, crowded: bool = False
-) -> None:
-    """Make one side of some axes that of a hyperparameter, in the user's scale.
-
-    Args:
-        ax: The axes.
-        axis: The hyperparameter's.
-        which: ``"x"`` or ``"y"``.
-        lane: Whether inactive values are drawn, which makes room for their lane and names it.
-        title: Whether the label is written.
-        crowded: Whether there is little room: fewer and smaller ticks.
-    """
-    plt = pyplot()
-    side = ax.xaxis if which == "x" else ax.yaxis
-    colours = palette(ax)
-    (ax.set_xscale if which == "x" else ax.set_yscale)("log" if axis.log else "linear")
-    limits = axis.limits(lane)
-    (ax.set_xlim if which == "x" else ax.set_ylim)(*limits)
-    ticks, names = list(axis.ticks), list(axis.names)
-    if crowded and len(ticks) > (8 if axis.options else 4):
-        every = -(-(len(ticks) - 1) // 3)
-        ticks, names = ticks[::every], names[::every]
-    if crowded and which == "x" and not axis.options and len(ticks) > 3 and sum(map(len, names)) > 15:
-        ticks, names = ticks[::2], names[::2]
-    if lane:
-        ticks, names = [axis.lane, *ticks], [INACTIVE if not crowded else "off", *names]
-        line = ax.axvspan if which == "x" else ax.axhspan
-        line(limits[0], float(axis.at(-0.06)), color=colours.faint, alpha=0.12, linewidth=0, zorder=0)
-    side.set_major_locator(plt.matplotlib.ticker.FixedLocator(ticks))
-    side.set_major_formatter(plt.matplotlib.ticker.FixedFormatter(names))
-    minor = minor_ticks(axis.low, axis.high) if axis.log else ()
-    side.set_minor_locator(plt.matplotlib.ticker.FixedLocator(minor))
-    side.set_minor_formatter(plt.matplotlib.ticker.NullFormatter())
-    if which == "x" and axis.options and sum(map(len, names)) > (15 if crowded else 60):
-        for text in ax.get_xticklabels():
-            text.set(rotation=35, ha="right", rotation_mode="anchor")
-    if crowded:
-        ax.tick_params(axis=which, labelsize=7)  # type: ignore[arg-type]
-    if title:
-        (ax.set_xlabel if which == "x" else ax.set_ylabel)(axis.title, fontsize=9, color=colours.ink)
-
-
-def set_losses(ax: Axes, scale: Scale, which: str = "y") -> None:
-    """Make one side of some axes that of a loss.
-
-    Args:
-        ax: The axes.
-        scale: From `parzen.plots.data.scale`.
-        which: ``"x"`` or ``"y"``.
-    """
-    plt = pyplot()
-    options = {"linthresh": scale.threshold} if scale.kind == "symlog" else {}
-    (ax.set_xscale if which == "x" else ax.set_yscale)(scale.kind, **options)
-    (ax.set_xlim if which == "x" else ax.set_ylim)(scale.low, scale.high)
-    side = ax.xaxis if which == "x" else ax.yaxis
-    ticker = plt.matplotlib.ticker
-    if scale.kind == "log":
-        narrow = scale.high / scale.low < 1000
-        side.set_major_locator(ticker.LogLocator(subs=(1, 2, 5) if narrow else (1,), numticks=8))
-        side.set_major_formatter(ticker.FuncFormatter(lambda x, _: brief(x)))
-        side.set_minor_formatter(ticker.NullFormatter())
-    elif scale.kind == "symlog":
-        side.set_major_formatter(ticker.FuncFormatter(lambda x, _: brief(x)))
-        side.set_minor_formatter(ticker.NullFormatter())
-
-
-def whole_ticks(ax: Axes, which: str = "x") -> None:
-    """Ticks at whole numbers only, as of trials.
-
-    Args:
-        ax: The axes.
-        which: ``"x"`` or ``"y"``.
-    """
-    ax.locator_params(axis=which, integer=True, min_n_ticks=1)  # type: ignore[arg-type]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from parzen.errors import InvalidArgument
 from parzen.insight import importance
 from parzen.insight.target import study_of
@@ -12,14 +14,17 @@ from parzen.plots.data import Data
 
 
 def by_importance(target: Any, data: Data) -> list[int]:
-    """Indices of all hyperparameters, the most important first.
+    """Indices of all hyperparameters, the most important first; those of too few trials last, by their use.
 
     Args:
         target: A `Study`, a `Trials`, a `Best` or a bare `History`.
         data: Its trials.
     """
-    known = [data.space.index[found.label] for found in importance(study_of(target))]
-    return known + [j for j in range(len(data.space)) if j not in set(known)]
+    found = importance(study_of(target))
+    known = [data.space.index[one.label] for one in found if one.known]
+    left = [j for j in range(len(data.space)) if j not in set(known)]
+    used = (~np.isnan(data.values)).sum(axis=0)
+    return known + sorted(left, key=lambda j: -int(used[j]))
 
 
 def chosen(target: Any, data: Data, labels: Sequence[str] | None, top: int, least: int = 1) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from parzen.plots.data import Data, Floats
 from parzen.plots.marks import box, draw_marks, mark_size
-from parzen.plots.mpl import Palette, pyplot
+from parzen.plots.mpl import Palette, inches, pyplot, wrapped
 
 if TYPE_CHECKING:
     from parzen.plots.mpl import Axes, Figure
@@ -152,10 +151,11 @@ def headline(figure: Figure, title: str, subtitle: str, colours: Palette, left: 
         colours: The colours in force.
         left: Distance from the left edge, in inches.
     """
-    width, height = figure.get_size_inches()
+    width, height = inches(figure)
     x = left / width
     figure.text(x, 1 - 0.12 / height, title, fontsize=12, fontweight="bold", color=colours.ink, va="top")
-    figure.text(x, 1 - 0.36 / height, subtitle, fontsize=9, color=colours.ink, alpha=0.85, va="top")
+    small = wrapped(subtitle, width - 2 * left, 9)
+    figure.text(x, 1 - 0.36 / height, small, fontsize=9, color=colours.ink, alpha=0.85, va="top")
 
 
 def footnote(figure: Figure, text: str, colours: Palette, left: float = 0.15) -> None:
@@ -167,9 +167,9 @@ def footnote(figure: Figure, text: str, colours: Palette, left: float = 0.15) ->
         colours: The colours in force.
         left: Distance from the left edge, in inches.
     """
-    width, height = figure.get_size_inches()
+    width, height = inches(figure)
     if text:
-        text = textwrap.fill(text, int(16 * (width - 2 * left)))  # characters of this size in an inch
+        text = wrapped(text, width - 2 * left, 8)
         figure.text(left / width, 0.08 / height, text, fontsize=8, color=colours.ink, alpha=0.75, va="bottom")
 
 
@@ -181,7 +181,7 @@ def fixed(figure: Figure, spare: tuple[float, float, float, float], gap: float) 
         spare: Room at the left, right, bottom and top, in inches.
         gap: Between panels, as a share of a panel.
     """
-    width, height = figure.get_size_inches()
+    width, height = inches(figure)
     plain = {"figure.autolayout": False, "figure.constrained_layout.use": False}
     with pyplot().rc_context(plain):
         figure.set_layout_engine(None)

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from parzen.plots import mpl
+from parzen.plots import mpl, sides
 from parzen.plots.axes import Axis, axis
 from parzen.plots.backends import interactive
 from parzen.plots.data import Data, Floats, read
-from parzen.plots.density import Density, best_trials, density
+from parzen.plots.density import Density, best_trials, best_words, density
 from parzen.plots.marks import line_handle
 from parzen.plots.order import chosen
 from parzen.plots.phrases import nothing
@@ -74,6 +74,8 @@ class Pairs:
         """What is to be seen, in one sentence."""
         shown = "mean rank in a cell" if self.binned else "rank of a trial"
         whole = plural(len(self.data), "trial")
+        if self.data.best is None:
+            return f"{whole}, none succeeded yet."
         return f"{whole}. Colour: {shown}, from the best to the worst {self.data.word}."
 
     @property
@@ -131,7 +133,7 @@ def matrix(
 
     Marks are coloured by the rank of the loss, so that outliers do not wash
     the colours out. On the diagonal the grey area is the density of all
-    trials, the line that of the best tenth. Trials that do not use a
+    trials, the line that of the best tenth, and at least of five. Trials that do not use a
     conditional hyperparameter lie in a shaded lane beside its range. More
     than 2 000 trials are drawn as cells.
 
@@ -200,7 +202,9 @@ def _diagonal(ax: Any, found: Pairs, i: int) -> None:
         if shape is None:
             continue
         x = found.axes[i].at(shape.units)
-        if shape.bars:
+        if shape.sticks:
+            ax.vlines(x, 0, shape.height, color=colour, linewidth=3.5 if filled else 1.5)
+        elif shape.bars:
             look = (
                 {"color": colour, "alpha": 0.45}
                 if filled
@@ -221,7 +225,7 @@ def _words(ax: Any, found: Pairs, x: int, y: int, k: int) -> None:
     for spine in ax.spines.values():
         spine.set_visible(True)
         spine.set_color(mpl.palette(ax).faint)
-    mpl.set_axis(ax, found.axes[x], "x", lane=found.lanes[x], crowded=crowded)
+    sides.set_axis(ax, found.axes[x], "x", lane=found.lanes[x], crowded=crowded)
     if crowded and found.lanes[x]:
         # Its name would touch the first tick, and the shade tells enough.
         ax.set_xticklabels(["", *(text.get_text() for text in ax.get_xticklabels()[1:])])
@@ -229,10 +233,10 @@ def _words(ax: Any, found: Pairs, x: int, y: int, k: int) -> None:
         ax.set_yticks([])
         ax.set_ylabel("")
     else:
-        mpl.set_axis(ax, found.axes[y], "y", lane=found.lanes[y], crowded=crowded)
+        sides.set_axis(ax, found.axes[y], "y", lane=found.lanes[y], crowded=crowded)
     most = 16 if crowded else 28
     if y == k - 1:
-        ax.set_xlabel(cut(found.axes[x].label, most, middle=True), fontsize=8.5)
+        ax.set_xlabel(mpl.plain(cut(found.axes[x].label, most, middle=True)), fontsize=8.5)
         if crowded:
             _level(ax)
     else:
@@ -240,7 +244,7 @@ def _words(ax: Any, found: Pairs, x: int, y: int, k: int) -> None:
         ax.set_xlabel("")
     if x == 0:
         words = cut(found.axes[y].label, most, middle=True)
-        ax.set_ylabel(words, fontsize=8.5, color=mpl.palette(ax).ink)
+        ax.set_ylabel(mpl.plain(words), fontsize=8.5, color=mpl.palette(ax).ink)
     else:
         ax.tick_params(axis="y", which="both", labelleft=False)
         ax.set_ylabel("")
@@ -250,7 +254,7 @@ def _level(ax: Any) -> None:
     """Short names below a crowded axis, and its label at the same height as its neighbours'."""
     names = [cut(text.get_text(), 10) for text in ax.get_xticklabels()]
     ax.set_xticklabels(names)
-    _, height = ax.figure.get_size_inches()
+    _, height = mpl.inches(ax.figure)
     ax.xaxis.set_label_coords(0.5, -0.52 / (height * ax.get_position().height))
 
 
@@ -262,11 +266,14 @@ def _legend(figure: Any, grid: Any, found: Pairs, whole: bool) -> None:
         footnote(figure, found.remark, colours)
     handles = [
         patch_handle(colours.faint, "density of all trials", alpha=0.45),
-        line_handle(colours.best, "density of the best tenth", linewidth=1.5),
-        *([] if found.binned else [ring_handle(colours)]),
     ]
-    width, height = figure.get_size_inches()
+    words = best_words(found.data)
+    if words:
+        handles.append(line_handle(colours.best, f"density of {words}", linewidth=1.5))
+        handles += [] if found.binned else [ring_handle(colours)]
+    width, height = mpl.inches(figure)
     left = grid[0, 1].get_position().x0 if k > 1 else 0.55
     top = 1 - 0.85 / height if whole else grid[0, 0].get_position().y1
-    rank_bar(figure, (left, top - 0.12 / height, 1.6 / width, 0.12 / height), ("best", "worst"), colours)
+    if words:
+        rank_bar(figure, (left, top - 0.12 / height, 1.6 / width, 0.12 / height), ("best", "worst"), colours)
     legend_at(figure, (left, top - 0.5 / height), handles, colours)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parzen.errors import InvalidArgument
-from parzen.plots import marks, mpl
+from parzen.plots import marks, mpl, sides
 from parzen.plots.backends import interactive
 from parzen.plots.data import Data, Floats, Scale, read, scale
 from parzen.plots.phrases import nothing
@@ -82,16 +82,14 @@ def compare(targets: Any, *, ax: Axes | None = None, backend: str = "matplotlib"
         trials = sum(map(len, every))
         mpl.empty(ax, f"{plural(trials, 'trial')}, none succeeded yet" if trials else nothing(every[0]))
         return figure
-    unit, runs = _runs(found, x)
-    grid = _grid(runs)
-    lines = {name: np.array([_held(run, grid) for run in own]) for name, own in runs.items()}
+    unit, grid, lines = best_lines(found, x)
     drawn = [own[:, ~np.isnan(own).any(axis=0)].ravel() for own in lines.values()]
     steps = np.unique(np.concatenate(drawn))
     limits = scale(steps, np.concatenate([own[:, -1] for own in lines.values()]))
     words = "trials ended" if x == "trial" else f"time since the first trial began ({unit})"
     word = every[0].word
-    colours = mpl.style(ax, words, f"best {word} so far", "Comparison", _subtitle(found))
-    mpl.set_losses(ax, limits)
+    colours = mpl.style(ax, words, f"best {word} so far", "Comparison", headline(found))
+    sides.set_losses(ax, limits)
     ax.set_xlim(float(grid[0]), float(grid[-1]))
     handles = []
     for k, (name, own) in enumerate(lines.items()):
@@ -102,8 +100,8 @@ def compare(targets: Any, *, ax: Axes | None = None, backend: str = "matplotlib"
         handles.append(marks.line_handle(colour, label, lw=1.8, ls=dashes))
     _legend(ax, handles, colours, "lower right" if every[0].maximize else "upper right")
     if x == "trial":
-        mpl.whole_ticks(ax)
-    mpl.note(figure, _beyond(limits, "step"))
+        sides.whole_ticks(ax)
+    mpl.note(figure, ax, _beyond(limits, "step"))
     return figure
 
 
@@ -115,7 +113,12 @@ def _legend(ax: Axes, handles: list[Any], colours: Any, corner: str) -> None:
         marks.box(ax, handles, colours, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
-def _subtitle(found: Mapping[str, list[Data]]) -> str:
+def headline(found: Mapping[str, list[Data]]) -> str:
+    """How many studies are compared, and what is drawn of several runs.
+
+    Args:
+        found: From `groups`.
+    """
     count = sum(map(len, found.values()))
     several = any(len(own) > 1 for own in found.values())
     middle = all(len(own) >= 5 for own in found.values() if len(own) > 1)
@@ -128,6 +131,34 @@ def _subtitle(found: Mapping[str, list[Data]]) -> str:
 def _beyond(limits: Scale, what: str) -> str:
     count = limits.under + limits.over
     return f"{plural(count, what)} beyond the limits." if count else ""
+
+
+def best_lines(found: Mapping[str, list[Data]], x: str) -> tuple[str, Floats, dict[str, Floats]]:
+    """The best so far of each run, at common places.
+
+    Args:
+        found: From `groups`.
+        x: ``"trial"`` or ``"time"``.
+
+    Returns:
+        The unit of time, (g,) places, and for each name (runs, g) values, NaN before the first success.
+    """
+    unit, runs = _runs(found, x)
+    grid = _grid(runs)
+    return unit, grid, {name: np.array([_held(run, grid) for run in own]) for name, own in runs.items()}
+
+
+def middle(grid: Floats, lines: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Where all runs have a value: places, lower end, median and upper end of the band.
+
+    Args:
+        grid: (g,) places.
+        lines: (runs, g) values; NaN where a run has none yet.
+    """
+    known = ~np.isnan(lines).any(axis=0)
+    shares = [0.25, 0.5, 0.75] if len(lines) >= 5 else [0.0, 0.5, 1.0]
+    low, half, high = np.quantile(lines[:, known], shares, axis=0) if known.any() else np.empty((3, 0))
+    return grid[known], low, half, high
 
 
 def _runs(found: Mapping[str, list[Data]], x: str) -> tuple[str, dict[str, list[tuple[Floats, Floats]]]]:
@@ -183,14 +214,12 @@ def with_band(ax: Axes, grid: Floats, lines: Floats, colour: str, dashes: str = 
         colour: Of line and band.
         dashes: Matplotlib's line style.
     """
-    known = ~np.isnan(lines).any(axis=0)
-    if not known.any():
+    grid, low, half, high = middle(grid, lines)
+    if not len(grid):
         return
-    lines, grid = lines[:, known], grid[known]
-    low, middle, high = np.quantile(lines, [0.25, 0.5, 0.75] if len(lines) >= 5 else [0.0, 0.5, 1.0], axis=0)
     if len(lines) > 1:
         ax.fill_between(grid, low, high, step="post", color=colour, alpha=0.18, linewidth=0)
-    ax.step(grid, middle, where="post", color=colour, lw=1.8, ls=dashes, zorder=3)
+    ax.step(grid, half, where="post", color=colour, lw=1.8, ls=dashes, zorder=3)
 
 
 def edf(targets: Any, *, ax: Axes | None = None, backend: str = "matplotlib") -> Any:
@@ -233,7 +262,7 @@ def edf(targets: Any, *, ax: Axes | None = None, backend: str = "matplotlib") ->
     subtitle = f"{plural(ended, 'trial')} that ended, {many(len(losses))} of them with success"
     words = f"share of trials with {word} {relation} this"
     colours = mpl.style(ax, word, words, "How many were how good", subtitle, grid="both")
-    mpl.set_losses(ax, limits, "x")
+    sides.set_losses(ax, limits, "x")
     ax.set_ylim(0, 1.02)
     ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
     handles = []
@@ -256,7 +285,7 @@ def edf(targets: Any, *, ax: Axes | None = None, backend: str = "matplotlib") ->
         )
         handles.append(marks.line_handle(colour, f"{cut(name, 24)}: {many(ended)} ended", lw=1.8, ls=dashes))
     _legend(ax, handles, colours, "lower left" if maximize else "lower right")
-    mpl.note(figure, _beyond(limits, "trial"))
+    mpl.note(figure, ax, _beyond(limits, "trial"))
     return figure
 
 

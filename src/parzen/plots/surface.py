@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from parzen.errors import InvalidArgument
-from parzen.plots import mpl
+from parzen.plots import mpl, sides
 from parzen.plots.axes import Axis, axis
 from parzen.plots.backends import interactive
 from parzen.plots.data import Data, Mask, read
@@ -21,6 +21,7 @@ from parzen.plots.regression import Surface, surface
 from parzen.wording import many, plural
 
 LEVELS = 9  # lines of equal loss
+FEWEST = 3  # trials that a surface is fitted to
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Contour:
         axes: The two axes.
         columns: Indices of the two hyperparameters.
         both: (n,) trials that use both.
-        surface: Of the losses, positions in units of the axes; None if no trial that uses both succeeded.
+        surface: Of the losses, positions in units of the axes; None if fewer than three trials that use
+            both succeeded.
     """
 
     data: Data
@@ -45,6 +47,8 @@ class Contour:
     def subtitle(self) -> str:
         """What is to be seen, in one sentence."""
         used = int((self.both & self.data.good).sum())
+        if self.surface is None:
+            return f"No surface: {plural(used, 'trial') if used else 'no trial'} with both succeeded."
         return (
             f"Smoothed {self.data.word} of {plural(used, 'trial')}. Hatched: no trial near. Ring: the best."
         )
@@ -82,7 +86,7 @@ def contours(target: Any, x: str | None = None, y: str | None = None) -> Contour
         )
     used = np.flatnonzero(both & data.good)
     fitted = None
-    if len(used):
+    if len(used) >= FEWEST:
         sizes = tuple(len(one.options) for one in drawn)
         places = [
             data.values[used, j] - (one.low + 0.5)
@@ -113,11 +117,13 @@ def _pair(target: Any, data: Data, x: str | None, y: str | None) -> tuple[int, i
         for pair in itertools.permutations(ordered, 2)
         if all(want in (None, have) for want, have in zip(given, pair, strict=True))
     ]
-    # Of the most important pair both are used by the most trials: at least by a tenth.
-    for i, j in able:
-        if (used[:, i] & used[:, j]).sum() >= 0.1 * len(data):
-            return i, j
-    return able[0]
+    # The most important pair of which a tenth of the trials uses both; else the one that most trials use.
+    for rows in (used[data.good], used):
+        shared = rows.T.astype(np.int64) @ rows
+        for i, j in able:
+            if shared[i, j] >= max(0.1 * len(rows), FEWEST):
+                return i, j
+    return max(able, key=lambda pair: int(shared[pair]))
 
 
 def contour(
@@ -163,7 +169,7 @@ def contour(
         grid=None,
     )
     for one, which in zip(found.axes, "xy", strict=True):
-        mpl.set_axis(own, one, which)
+        sides.set_axis(own, one, which)
     if found.surface is not None:
         _fill(figure, own, found, found.surface, colours)
     _trials(own, found, colours)
@@ -264,4 +270,6 @@ def _trials(ax: Any, found: Contour, colours: mpl.Palette) -> None:
         **edge,
     )
     if data.best is not None and found.both[data.best]:
+        halo = {"facecolors": "none", "edgecolors": colours.paper, "linewidths": 3.6}
+        ax.scatter([x[data.best]], [y[data.best]], s=max(4 * size, 45), zorder=3.4, **halo)
         draw_best(ax, x[data.best], y[data.best], colours, size)
