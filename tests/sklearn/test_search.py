@@ -153,9 +153,9 @@ class TestHandingOn:
         assert is_classifier(fitted)
 
     def test_names_of_columns_are_kept(self):
-        import pandas
+        import pandas as pd
 
-        frame = pandas.DataFrame(X, columns=list("abcd"))
+        frame = pd.DataFrame(X, columns=list("abcd"))
         assert search(n_trials=1).fit(frame, Y).feature_names_in_.tolist() == list("abcd")
 
     def test_without_refit_there_are_results_and_no_estimator(self):
