@@ -123,6 +123,19 @@ def test_a_worker_that_comes_during_a_pause_waits(folder):
     assert ended() == 3
 
 
+def test_a_run_that_comes_during_a_pause_waits(folder):
+    made = Study({"x": hp.float(0, 1)}, store="s.db", seed=0, max_evals=3)
+    made.request("pause")
+    with searching("run", "slow.py:loss", "--quiet") as search:
+        wait(lambda: "paused" in (folder / "err.txt").read_text(), "no word")
+        assert "to go on: parzen resume s.db" in (folder / "err.txt").read_text()
+        made.refresh()
+        assert (made.paused, ended(), search.poll()) == (True, 0, None)
+        made.request("resume")
+        assert search.wait(timeout=30) == 0
+    assert ended() == 3
+
+
 def test_a_pause_ends_where_nothing_is_left_to_do(folder):
     made = Study({"x": hp.float(0, 1)}, store="s.db", seed=0, max_evals=1)
     made.tell(made.ask(), 0.5)

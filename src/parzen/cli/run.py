@@ -73,8 +73,8 @@ def run(options: argparse.Namespace) -> int:
     study = making.make(store, flat, options, settings)
     if at is not None and not any(each.note.get(SPACE_AT) == at for each in study.ledger.notes):
         study.note({SPACE_AT: at})
-    if study.ledger.requests and study.ledger.requests[-1].what != "resume":
-        study.request("resume")
+    if study.ledger.requests and study.ledger.requests[-1].what in ("stop", "cancel"):
+        study.request("resume")  # a pause stands: the loop waits, and says how to go on
     algorithm = str((study.ledger.configured.algorithm if study.ledger.configured else {}).get("name", ""))
     terminal.message(
         f"study   {study.place} · {study.name} · {'maximize' if study.maximize else 'minimize'} · "
