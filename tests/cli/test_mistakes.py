@@ -234,6 +234,8 @@ def test_an_exception_of_the_script_itself_shows_the_users_frames_only(script, c
         (["show", "train.db", "--filter", "lr > 1"], 2, "Did you mean 'params.lr'?"),
         (["show", "train.db", "--filter", "params.lrr > 1"], 2, "there is no params.lrr. Did you mean 'lr'?"),
         (["show", "train.db", "--filter", "__import__('os')"], 2, "is more than a comparison"),
+        (["show", "train.db", "--filter", 'loss < "a"'], 2, "loss is a number, and 'a' is a text"),
+        (["show", "train.db", "--filter", "params.model == 'tre'"], 2, "Did you mean 'tree'?"),
         (["show", "train.db", "--limit", "-1"], 2, "--limit must be a whole number"),
         (["plot", "train.db", "histroy", "-o", "h.svg"], 2, "Did you mean 'history'?"),
         (["plot", "train.db", "history", "-o", "h.bmp"], 2, "-o must end in one of .svg, .png, .pdf, .html"),
@@ -270,7 +272,7 @@ def test_an_exception_of_the_script_itself_shows_the_users_frames_only(script, c
 def test_a_mistake_in_a_command_is_one_sentence_and_a_code(script, capsys, arguments, code, text):
     from parzen import Study, hp
 
-    space = {"lr": hp.float(1e-4, 1, log=True)}
+    space = {"lr": hp.float(1e-4, 1, log=True), "model": hp.choice("model", ["linear", "tree"])}
     made = Study(space, store="train.db", seed=0)
     for _ in range(3):
         made.tell(made.ask(), 1.0)
