@@ -186,7 +186,7 @@ def space_at(name: str) -> Any:
         raise InvalidArgument(
             f"a space is named as train.py:SPACE, pkg.module:SPACE or space.json; got {name!r}"
         )
-    return space_named(importing.module(where), attribute)
+    return space_named(importing.module(where, attribute), attribute)
 
 
 def _from_json(path: str) -> Any:
