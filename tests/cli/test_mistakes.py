@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -160,6 +162,30 @@ def test_a_mistake_in_a_search_is_one_sentence_and_a_code(script, capsys, name):
     assert said in err
     assert "Traceback" not in err
     assert err.count("error: ") == 1
+
+
+def test_a_warning_names_no_line_of_ours(script, shell):
+    """Neither that of `python -m parzen` nor that of the script that is the command."""
+    (script / "train.py").write_text(
+        'from parzen import hp\nSPACE = {"x": hp.float(0, 1)}\ndef f(p): return p["y"]\n'
+    )
+    entry = script / "entry"
+    entry.write_text("from parzen.cli.main import main\nmain()\n")
+    for command in (["-m", "parzen"], [str(entry)]):
+        asked = [sys.executable, *command, "run", "train.py:f", "-n", "3", "--study", f"{len(command)}.db"]
+        err = subprocess.run(asked, capture_output=True, text=True, env=shell, check=False).stderr
+        (line,) = [line for line in err.splitlines() if line.startswith("warning: ")]
+        assert line == "warning: the first 3 trials all failed with KeyError: 'y'"
+
+
+def test_a_warning_names_the_line_of_the_script_that_it_is_about(script, shell):
+    (script / "train.py").write_text(
+        'from parzen import hp\nSPACE = {"lr": hp.loguniform("lr", 1e-5, 1e-1)}\ndef f(p): return p["lr"]\n'
+    )
+    asked = [sys.executable, "-m", "parzen", "run", "train.py:f", "-n", "1"]
+    err = subprocess.run(asked, capture_output=True, text=True, env=shell, check=False).stderr
+    (line,) = [line for line in err.splitlines() if line.startswith("warning: ")]
+    assert line.endswith(" (train.py:2)")
 
 
 def test_11_a_changed_space_is_shown_with_its_differences_and_has_a_code(script, capsys):
