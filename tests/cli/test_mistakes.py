@@ -164,6 +164,45 @@ def test_a_mistake_in_a_search_is_one_sentence_and_a_code(script, capsys, name):
     assert err.count("error: ") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train.py:loss", "--pruner", "foo"], "pruner"),
+        (["train.py:loss", "--point", '{"lrr": 1}'], "the unknown label 'lrr'. Did you mean 'lr'?"),
+        (["train.py:loss", "--point", '{"lr": 0.1, "model": "nope"}'], "nope"),
+        (["train.py:loss", "--point", "3"], "--point must be a JSON object"),
+        (["train.py:loss", "--algo", "tpee"], "unknown algorithm 'tpee'"),
+        (["train.py:loss", "--seed", "-1"], "seed must be a whole number of at least 0"),
+        (["train.py:loss", "--gpus", "x"], "--gpus must be numbers"),
+        (["train.py:loss", "--gpus", "-1"], "--gpus must be numbers"),
+        (["train.py:nothing"], "objective nothing (train.py:"),
+        (["train.py:only_trial"], "has no parameter that takes the point"),
+        (["train.py:named"], "has no parameter that takes the point"),
+    ],
+)
+def test_a_run_that_fails_leaves_no_study_behind(script, capsys, arguments, said):
+    more = "def nothing(): return 1.0\ndef only_trial(trial): return 1.0\ndef named(*, p): return 1.0\n"
+    (script / "train.py").write_text((script / "train.py").read_text() + more)
+    assert run(["run", *arguments, "-n", "2", "--study", "z.db"]) == 2
+    assert said in capsys.readouterr().err
+    assert sorted(path.name for path in script.glob("z.db*")) == []
+
+
+def test_a_run_with_an_unknown_progress_leaves_no_study_behind(script, capsys, monkeypatch):
+    monkeypatch.setenv("PARZEN_PROGRESS", "nonne")
+    assert run(["run", "train.py:loss", "-n", "2", "--study", "z.db"]) == 2
+    assert "PARZEN_PROGRESS must be auto, bar, lines or none; got 'nonne'" in capsys.readouterr().err
+    assert list(script.glob("z.db*")) == []
+
+
+@pytest.mark.parametrize(
+    "signature", ["p", "p=None", "*p", "p, trial", "p, scale=2", "lr, model", "lr, **rest"]
+)
+def test_a_function_that_can_take_the_point_is_run(script, signature):
+    (script / "train.py").write_text((script / "train.py").read_text() + f"def f({signature}): return 1.0\n")
+    assert run(["run", "train.py:f", "-n", "1", "--quiet"]) == 0
+
+
 def test_a_warning_names_no_line_of_ours(script, shell):
     """Neither that of `python -m parzen` nor that of the script that is the command."""
     (script / "train.py").write_text(

@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     from parzen import arguments
     from parzen.cli import terminal, work
     from parzen.run import importing
-    from parzen.run.evaluate import Objective
+    from parzen.run.progress import choose
     from parzen.space.flatten import flatten
     from parzen.workers import SPACE_AT, Work
 
@@ -68,7 +68,8 @@ def run(options: argparse.Namespace) -> int:
     fn, module = importing.load(options.objective)
     space, at = _space(options, module)
     flat = flatten(space)
-    Objective(fn, flat)  # a function that cannot take the point is found out before anything is written
+    making.check_call(fn, flat)
+    choose(not options.quiet, True)  # PARZEN_PROGRESS too is checked before anything is written
     settings["objective"] = _absolute(options.objective)
     study = making.make(store, flat, options, settings)
     if at is not None and not any(each.note.get(SPACE_AT) == at for each in study.ledger.notes):

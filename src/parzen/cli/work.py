@@ -128,7 +128,7 @@ def gpus(text: str | None) -> list[int] | None:
     """
     if text is None:
         return None
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise InvalidArgument(f"--gpus must be numbers such as 0,1; got {text!r}") from None
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() for part in parts):
+        raise InvalidArgument(f"--gpus must be numbers such as 0,1; got {text!r}")
+    return [int(part) for part in parts]
