@@ -286,7 +286,7 @@ def test_an_exception_of_the_script_itself_shows_the_users_frames_only(script, c
         (["best"], 2, "name the store: a file such as search.db, or a URL; or set PARZEN_STUDY"),
         (["best", "trian.db"], 3, "there is no study at 'trian.db'. Did you mean 'train.db'?"),
         (["best", "train.db", "--name", "defualt"], 3, "Did you mean 'default'?"),
-        (["best", "train.py"], 2, "the suffix '.py'"),
+        (["best", "train.py"], 2, "'train.py' is a Python script and no study"),
         (["best", "picture.db"], 4, "picture.db"),
         (["best", "train.db", "-k", "0"], 2, "-k must be a whole number of at least 1"),
         (["best", "train.db", "-k", "x"], 2, "-k must be a whole number; got 'x'"),
@@ -385,6 +385,16 @@ def test_an_error_under_json_is_a_document_on_stderr(script, capsys):
     }
     assert run(["best", "--jsn", "--json"]) == 2
     assert json.loads(capsys.readouterr().err)["error"]["code"] == "PZ003"
+
+
+def test_a_store_is_suggested_only_if_its_name_is_like_the_one_given(script, capsys):
+    for name in ("e.db", "o.jsonl"):
+        (script / name).touch()
+    run(["best", "nope.db"])
+    assert "Did you mean" not in capsys.readouterr().err
+    (script / "trains.jsonl").touch()
+    run(["best", "train.db"])
+    assert "Did you mean 'trains.jsonl'?" in capsys.readouterr().err
 
 
 def test_a_mistake_of_ours_keeps_its_traceback(script, monkeypatch):
