@@ -397,6 +397,26 @@ def test_a_store_is_suggested_only_if_its_name_is_like_the_one_given(script, cap
     assert "Did you mean 'trains.jsonl'?" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["resume", "worker"])
+def test_a_search_of_fits_goes_on_by_a_fit(script, capsys, command):
+    pytest.importorskip("sklearn")
+    from sklearn.linear_model import Ridge
+
+    from parzen import Study, hp
+    from parzen.sklearn import ParzenSearchCV
+
+    data = [[float(i)] for i in range(9)], [float(i) for i in range(9)]
+    space = {"alpha": hp.float(0.1, 1)}
+    ParzenSearchCV(Ridge(), space, n_trials=2, cv=3, random_state=0, study="s.db").fit(*data)
+    capsys.readouterr()
+    assert run([command, "s.db", *(["--more", "2"] if command == "resume" else [])]) == 2
+    assert capsys.readouterr().err == (
+        "error: the study 'default' of s.db belongs to a ParzenSearchCV, which evaluates by fits\n"
+        "fix: to go on, call its fit again on the same data, with study='s.db' and a larger n_trials\n"
+    )
+    assert len(Study.load("s.db").ledger.requests) == 0
+
+
 def test_a_mistake_of_ours_keeps_its_traceback(script, monkeypatch):
     """Errors of libraries that we call are not the user's script's."""
     from parzen.cli import best
