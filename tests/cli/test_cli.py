@@ -105,7 +105,7 @@ def test_sigterm_gives_the_trial_back_and_says_so_by_its_code(folder):
         (["wrker", "s.db"], 2, "there is no command 'wrker'. Did you mean 'worker'?"),
         (["worker", "nope.db"], 3, "there is no study"),
         (["worker", "s.db", "--study", "defualt"], 3, "Did you mean 'default'?"),
-        (["worker", "train.py"], 2, "the suffix '.py'"),
+        (["worker", "train.py"], 2, "'train.py' is a Python script and no study"),
         (["worker", "postgres//x"], 4, "the folder"),
         (["worker", "s.db", "--jobs", "0"], 2, "--jobs must be a whole number of at least 1"),
         (["worker", "s.db", "--gpus", "a"], 2, "--gpus must be numbers such as 0,1"),

@@ -123,6 +123,19 @@ def test_a_worker_that_comes_during_a_pause_waits(folder):
     assert ended() == 3
 
 
+def test_a_run_that_comes_during_a_pause_waits(folder):
+    made = Study({"x": hp.float(0, 1)}, store="s.db", seed=0, max_evals=3)
+    made.request("pause")
+    with searching("run", "slow.py:loss", "--quiet") as search:
+        wait(lambda: "paused" in (folder / "err.txt").read_text(), "no word")
+        assert "to go on: parzen resume s.db" in (folder / "err.txt").read_text()
+        made.refresh()
+        assert (made.paused, ended(), search.poll()) == (True, 0, None)
+        made.request("resume")
+        assert search.wait(timeout=30) == 0
+    assert ended() == 3
+
+
 def test_a_pause_ends_where_nothing_is_left_to_do(folder):
     made = Study({"x": hp.float(0, 1)}, store="s.db", seed=0, max_evals=1)
     made.tell(made.ask(), 0.5)
@@ -166,3 +179,29 @@ def test_a_request_says_what_it_means_and_how_to_undo_it(folder, capsys, what):
     assert run([what]) == 0
     assert "to go on: parzen resume s.db --name 'a b' (nothing runs now)" in capsys.readouterr().err
     assert Study.load("s.db", "a b").ledger.requests[-1].what == what
+
+
+def test_cancel_says_that_a_search_without_worker_processes_ends_its_trial(folder, capsys):
+    made = Study({"x": hp.float(0, 1)}, store="s.db", seed=0)
+    made.ask()
+    assert run(["cancel"]) == 0
+    assert capsys.readouterr().err == (
+        "cancelled: trials in worker processes are ended and will run again, a search without them ends "
+        "after its trial; to go on: parzen resume s.db (1 running)\n"
+    )
+
+
+def test_an_interruption_before_anything_exists_claims_nothing_to_be_kept(folder, capsys):
+    (folder / "slow.py").write_text("raise KeyboardInterrupt\n")
+    assert run(["run", "slow.py:loss", "-n", "2"]) == 130
+    assert capsys.readouterr().err == "error: interrupted\n"
+    assert not (folder / "s.db").exists()
+
+
+def test_show_says_how_many_trials_there_are_beyond_those_asked_for(folder, capsys):
+    made = Study({"x": hp.float(0, 1)}, store="s.db", seed=0)
+    for _ in range(3):
+        made.tell(made.ask(), 1.0)
+    made.configure(max_evals=2)
+    assert run(["show"]) == 0
+    assert "3 trials where 2 were asked for: 3 ok · best 1 (trial 0) · finished" in capsys.readouterr().out

@@ -69,13 +69,70 @@ def test_a_filter_answers_as_python_does(text):
         ("error.type != 'MemoryError'", False),  # there is none to compare with
         ("metrics.acc > 0.5", True),
         ("loss / 0 > 1", False),
-        ('loss < "a"', False),
         ("-params.model < 1", False),
         ("params.lr", True),
     ],
 )
 def test_a_filter_reads_records(text, expected):
     assert passes(text) is expected
+
+
+OPTIONS = {"model": ("svm", "knn"), "units": (16, 32)}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('params.model == "svmm"', "params.model is never 'svmm'. Did you mean 'svm'? It is one of svm, knn"),
+        ('"svmm" != params.model', "params.model is never 'svmm'"),
+        ('params.model in ("svm", "tree")', "params.model is never 'tree'. It is one of svm, knn"),
+        ('loss < 1 and not (params["model"] == "kn")', "Did you mean 'knn'?"),
+        ('params.units == "16"', "params.units is never '16'. Did you mean 16?"),
+        ("params.model == 1", "params.model is never 1"),
+        ("params.model < 1", "params.model is a text, and 1 is a number"),
+        ('params.units > "9"', "params.units is a number, and '9' is a text"),
+        ('state == "finished"', "state is never 'finished'"),
+        ('state != "prunde"', "Did you mean 'pruned'?"),
+        ('loss < "a"', "loss is a number, and 'a' is a text"),
+        ('0 < loss < "a"', "loss is a number, and 'a' is a text"),
+        ('params.lr == "0.1"', "params.lr is a number, and '0.1' is a text"),
+        ("params.lr in ('0.1', 0.2)", "params.lr is a number, and '0.1' is a text"),
+        ('metrics.acc > "0.5"', "metrics.acc is a number, and '0.5' is a text"),
+        ("worker == -1", "worker is a text, and -1 is a number"),
+    ],
+)
+def test_a_comparison_with_what_no_trial_can_have_is_a_mistake(text, said):
+    with pytest.raises(InvalidArgument) as caught:
+        Filter(text, ["lr", "model", "units"], ["acc"], OPTIONS)
+    assert said in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'params.model == "svm" or params.model != None',
+        '"v" in params.model',
+        "params.units > 20 and params.units in (16, 32)",
+        "-1 < params.lr",
+        "error.type == 'MemoryError'",
+    ],
+)
+def test_a_comparison_with_what_a_trial_can_have_is_none(text):
+    Filter(text, ["lr", "model", "units"], ["acc"], OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("params.model.0.C > 0", "'model.0.C' has to stand in brackets: params[\"model.0.C\"]"),
+        ("params.model.0.D > 0", "'model.0.D' has to stand in brackets: params[\"model.0.D\"]"),
+        ("params.two words > 0", "'two words' has to stand in brackets: params[\"two words\"]"),
+    ],
+)
+def test_a_label_that_python_cannot_read_has_to_stand_in_brackets(text, said):
+    with pytest.raises(InvalidArgument) as caught:
+        passes(text)
+    assert said in caught.value.message
 
 
 def test_what_a_trial_has_not_passes_no_comparison():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -162,6 +164,69 @@ def test_a_mistake_in_a_search_is_one_sentence_and_a_code(script, capsys, name):
     assert err.count("error: ") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train.py:loss", "--pruner", "foo"], "pruner"),
+        (["train.py:loss", "--point", '{"lrr": 1}'], "the unknown label 'lrr'. Did you mean 'lr'?"),
+        (["train.py:loss", "--point", '{"lr": 0.1, "model": "nope"}'], "nope"),
+        (["train.py:loss", "--point", "3"], "--point must be a JSON object"),
+        (["train.py:loss", "--algo", "tpee"], "unknown algorithm 'tpee'"),
+        (["train.py:loss", "--seed", "-1"], "seed must be a whole number of at least 0"),
+        (["train.py:loss", "--gpus", "x"], "--gpus must be numbers"),
+        (["train.py:loss", "--gpus", "-1"], "--gpus must be numbers"),
+        (["train.py:nothing"], "objective nothing (train.py:"),
+        (["train.py:only_trial"], "has no parameter that takes the point"),
+        (["train.py:named"], "has no parameter that takes the point"),
+    ],
+)
+def test_a_run_that_fails_leaves_no_study_behind(script, capsys, arguments, said):
+    more = "def nothing(): return 1.0\ndef only_trial(trial): return 1.0\ndef named(*, p): return 1.0\n"
+    (script / "train.py").write_text((script / "train.py").read_text() + more)
+    assert run(["run", *arguments, "-n", "2", "--study", "z.db"]) == 2
+    assert said in capsys.readouterr().err
+    assert sorted(path.name for path in script.glob("z.db*")) == []
+
+
+def test_a_run_with_an_unknown_progress_leaves_no_study_behind(script, capsys, monkeypatch):
+    monkeypatch.setenv("PARZEN_PROGRESS", "nonne")
+    assert run(["run", "train.py:loss", "-n", "2", "--study", "z.db"]) == 2
+    assert "PARZEN_PROGRESS must be auto, bar, lines or none; got 'nonne'" in capsys.readouterr().err
+    assert list(script.glob("z.db*")) == []
+
+
+@pytest.mark.parametrize(
+    "signature", ["p", "p=None", "*p", "p, trial", "p, scale=2", "lr, model", "lr, **rest"]
+)
+def test_a_function_that_can_take_the_point_is_run(script, signature):
+    (script / "train.py").write_text((script / "train.py").read_text() + f"def f({signature}): return 1.0\n")
+    assert run(["run", "train.py:f", "-n", "1", "--quiet"]) == 0
+
+
+def test_a_warning_names_no_line_of_ours(script, shell):
+    """Neither that of `python -m parzen` nor that of the script that is the command."""
+    (script / "train.py").write_text(
+        'from parzen import hp\nSPACE = {"x": hp.float(0, 1)}\ndef f(p): return p["y"]\n'
+    )
+    entry = script / "entry"
+    entry.write_text("from parzen.cli.main import main\nmain()\n")
+    for command in (["-m", "parzen"], [str(entry)]):
+        asked = [sys.executable, *command, "run", "train.py:f", "-n", "3", "--study", f"{len(command)}.db"]
+        err = subprocess.run(asked, capture_output=True, text=True, env=shell, check=False).stderr
+        (line,) = [line for line in err.splitlines() if line.startswith("warning: ")]
+        assert line == "warning: the first 3 trials all failed with KeyError: 'y'"
+
+
+def test_a_warning_names_the_line_of_the_script_that_it_is_about(script, shell):
+    (script / "train.py").write_text(
+        'from parzen import hp\nSPACE = {"lr": hp.loguniform("lr", 1e-5, 1e-1)}\ndef f(p): return p["lr"]\n'
+    )
+    asked = [sys.executable, "-m", "parzen", "run", "train.py:f", "-n", "1"]
+    err = subprocess.run(asked, capture_output=True, text=True, env=shell, check=False).stderr
+    (line,) = [line for line in err.splitlines() if line.startswith("warning: ")]
+    assert line.endswith(" (train.py:2)")
+
+
 def test_11_a_changed_space_is_shown_with_its_differences_and_has_a_code(script, capsys):
     assert run(["run", "train.py:loss", "-n", "3", "--seed", "1", "--quiet"]) == 0
     text = (script / "train.py").read_text()
@@ -221,19 +286,37 @@ def test_an_exception_of_the_script_itself_shows_the_users_frames_only(script, c
         (["best"], 2, "name the store: a file such as search.db, or a URL; or set PARZEN_STUDY"),
         (["best", "trian.db"], 3, "there is no study at 'trian.db'. Did you mean 'train.db'?"),
         (["best", "train.db", "--name", "defualt"], 3, "Did you mean 'default'?"),
-        (["best", "train.py"], 2, "the suffix '.py'"),
+        (["best", "train.py"], 2, "'train.py' is a Python script and no study"),
         (["best", "picture.db"], 4, "picture.db"),
         (["best", "train.db", "-k", "0"], 2, "-k must be a whole number of at least 1"),
-        (["best", "train.db", "-k", "x"], 2, "-k: invalid int value: 'x'"),
+        (["best", "train.db", "-k", "x"], 2, "-k must be a whole number; got 'x'"),
+        (["best", "train.db", "-k"], 2, "-k needs a value"),
+        (["show", "train.db", "--trials=1"], 2, "--trials takes no value; got '1'"),
+        (["run", "train.py:loss", "--seed", "abc"], 2, "--seed must be a whole number; got 'abc'"),
+        (["run", "train.py:loss", "--loss-threshold", "x"], 2, "--loss-threshold must be a number; got 'x'"),
+        (
+            ["run", "train.py:loss", "--maximize", "--direction", "minimize"],
+            2,
+            "--direction and --maximize cannot both be given",
+        ),
+        (["resume", "train.db", "--more", "x"], 2, "--more must be a whole number; got 'x'"),
+        (["trial", "train.db", "x"], 2, "a trial is named by its number; got 'x'"),
+        (["plot", "train.db", "history", "-o", "h.png", "--dpi", "0"], 2, "--dpi must be from 30 to 1200"),
+        (["plot", "train.db", "history", "-o", "h.png", "--dpi", "-3"], 2, "--dpi must be from 30 to 1200"),
+        (["plot", "train.db", "history", "-o", "h.png", "--dpi", "100000"], 2, "1200; got 100000"),
+        (["plot", "train.db", "history", "-o", "h.png", "--dpi", "abc"], 2, "--dpi must be a whole number"),
         (["best", "train.db", "more"], 2, "'more' is one argument too many"),
         (["trial", "train.db", "99"], 2, "has no trial 99; its trials are 0 to 2"),
-        (["trial", "train.db"], 2, "NUMBER"),
+        (["trial", "train.db"], 2, "which trial of train.db? NUMBER is missing"),
+        (["trial"], 2, "missing: NUMBER"),
         (["diff", "train.db", "1"], 2, "name two to 8 trials; got 1"),
         (["diff", "train.db", "1", "b"], 2, "a trial is named by its number; got 'b'"),
         (["show", "train.db", "--sort", "los"], 2, "no column 'los'. Did you mean 'loss'?"),
         (["show", "train.db", "--filter", "lr > 1"], 2, "Did you mean 'params.lr'?"),
         (["show", "train.db", "--filter", "params.lrr > 1"], 2, "there is no params.lrr. Did you mean 'lr'?"),
         (["show", "train.db", "--filter", "__import__('os')"], 2, "is more than a comparison"),
+        (["show", "train.db", "--filter", 'loss < "a"'], 2, "loss is a number, and 'a' is a text"),
+        (["show", "train.db", "--filter", "params.model == 'tre'"], 2, "Did you mean 'tree'?"),
         (["show", "train.db", "--limit", "-1"], 2, "--limit must be a whole number"),
         (["plot", "train.db", "histroy", "-o", "h.svg"], 2, "Did you mean 'history'?"),
         (["plot", "train.db", "history", "-o", "h.bmp"], 2, "-o must end in one of .svg, .png, .pdf, .html"),
@@ -264,13 +347,21 @@ def test_an_exception_of_the_script_itself_shows_the_users_frames_only(script, c
         ),
         (["run", "train.py", "-n", "1"], 2, "got 'train.py'"),
         (["run", "nosuch.py:f", "-n", "1"], 2, "there is no file 'nosuch.py'"),
+        (
+            ["run", "./train:loss", "-n", "1"],
+            2,
+            "ends in .py; got './train'. Did you mean './train.py:loss'?",
+        ),
+        (["run", "../none:loss", "-n", "1"], 2, "the path of a script ends in .py; got '../none'."),
+        (["run", "train.py::loss", "-n", "1"], 2, "Did you mean 'train.py:loss'?"),
+        (["create", "x.db", "--space", "./train:SPACE"], 2, "Did you mean './train.py:SPACE'?"),
         (["pause", "nope.db"], 3, "there is no study at 'nope.db'"),
     ],
 )
 def test_a_mistake_in_a_command_is_one_sentence_and_a_code(script, capsys, arguments, code, text):
     from parzen import Study, hp
 
-    space = {"lr": hp.float(1e-4, 1, log=True)}
+    space = {"lr": hp.float(1e-4, 1, log=True), "model": hp.choice("model", ["linear", "tree"])}
     made = Study(space, store="train.db", seed=0)
     for _ in range(3):
         made.tell(made.ask(), 1.0)
@@ -294,6 +385,36 @@ def test_an_error_under_json_is_a_document_on_stderr(script, capsys):
     }
     assert run(["best", "--jsn", "--json"]) == 2
     assert json.loads(capsys.readouterr().err)["error"]["code"] == "PZ003"
+
+
+def test_a_store_is_suggested_only_if_its_name_is_like_the_one_given(script, capsys):
+    for name in ("e.db", "o.jsonl"):
+        (script / name).touch()
+    run(["best", "nope.db"])
+    assert "Did you mean" not in capsys.readouterr().err
+    (script / "trains.jsonl").touch()
+    run(["best", "train.db"])
+    assert "Did you mean 'trains.jsonl'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["resume", "worker"])
+def test_a_search_of_fits_goes_on_by_a_fit(script, capsys, command):
+    pytest.importorskip("sklearn")
+    from sklearn.linear_model import Ridge
+
+    from parzen import Study, hp
+    from parzen.sklearn import ParzenSearchCV
+
+    data = [[float(i)] for i in range(9)], [float(i) for i in range(9)]
+    space = {"alpha": hp.float(0.1, 1)}
+    ParzenSearchCV(Ridge(), space, n_trials=2, cv=3, random_state=0, study="s.db").fit(*data)
+    capsys.readouterr()
+    assert run([command, "s.db", *(["--more", "2"] if command == "resume" else [])]) == 2
+    assert capsys.readouterr().err == (
+        "error: the study 'default' of s.db belongs to a ParzenSearchCV, which evaluates by fits\n"
+        "fix: to go on, call its fit again on the same data, with study='s.db' and a larger n_trials\n"
+    )
+    assert len(Study.load("s.db").ledger.requests) == 0
 
 
 def test_a_mistake_of_ours_keeps_its_traceback(script, monkeypatch):

@@ -12,7 +12,8 @@ from parzen.cli.parser import Parser, add_store, open_study
 _SAID = {
     "pause": "paused: running trials end, no new one is started; to go on: parzen resume {}",
     "stop": "asked to stop: running trials end, then the search; to go on: parzen resume {}",
-    "cancel": "cancelled: running trials are ended and will run again; to go on: parzen resume {}",
+    "cancel": "cancelled: trials in worker processes are ended and will run again, a search without them "
+    "ends after its trial; to go on: parzen resume {}",
 }
 
 

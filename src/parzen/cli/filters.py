@@ -3,17 +3,21 @@
 ``loss < 0.1 and params.model == "svm" and state != "pruned"``. Names are the
 keys of a trial's record; a dot or brackets lead into it: ``params.lr``,
 ``params["model.0.C"]``, ``metrics.epochs``, ``error.type``. A comparison with
-a value that a trial has not is false, but for ``== None`` and ``is None``.
+a value that a trial has not is false, but for ``== None`` and ``is None``. One
+with a value that no trial can have, such as an option that the space has not,
+is a mistake and is told.
 """
 
 from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from parzen.errors import InvalidArgument, did_you_mean
+from parzen.history.history import Status
 
 _LONGEST = 2000  # characters
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
@@ -39,6 +43,10 @@ NAMES = (
     *("number", "state", "loss", "params", "metrics", "duration_s", "started", "ended", "attempts"),
     *("worker", "error", "budget", "excluded", "reason"),
 )
+_NUMBERS = ("number", "loss", "duration_s", "attempts", "budget", "metrics")
+_TEXTS = ("started", "ended", "worker", "reason")
+_STATES = tuple(status.name.lower() for status in Status)
+_DOTTED = re.compile(r"\b(params|metrics)\.([^\W\d]\w*(?:\.\w+)+)")
 
 
 class Filter:
@@ -48,17 +56,27 @@ class Filter:
         text: An expression.
         labels: The hyperparameters of the space.
         metrics: The names of metrics.
+        options: Label -> the names of its options, for those that have any; the others are numbers.
+            None where that is not known.
 
     Raises:
-        InvalidArgument: If it is no expression of the permitted kind, or names what is not there.
+        InvalidArgument: If it is no expression of the permitted kind, names what is not there, or
+            compares with a value that can never be there.
 
     >>> keep = Filter("loss < 1 and params.x > 0", ["x"], [])
     >>> keep({"loss": 0.5, "params": {"x": 2}}), keep({"loss": None, "params": {"x": 2}})
     (True, False)
     """
 
-    def __init__(self, text: str, labels: Iterable[str], metrics: Iterable[str]) -> None:
+    def __init__(
+        self,
+        text: str,
+        labels: Iterable[str],
+        metrics: Iterable[str],
+        options: Mapping[str, Sequence[Any]] | None = None,
+    ) -> None:
         self.text = text
+        self._options = options
         self._known = {"params": list(labels), "metrics": list(metrics)}
         if len(text) > _LONGEST:
             raise InvalidArgument(f"a filter has at most {_LONGEST} characters; got {len(text)}")
@@ -66,7 +84,7 @@ class Filter:
             self._tree = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             reason = error.msg if isinstance(error, SyntaxError) else "it is nested too deeply"
-            raise self._bad(reason) from None
+            raise self._bad(self._dotted() or reason) from None
         self._check(self._tree)
 
     def __call__(self, record: Mapping[str, Any]) -> bool:
@@ -83,6 +101,18 @@ class Filter:
             hint="write it as --filter 'loss < 0.1 and params.lr > 0.01 and state == \"done\"'",
         )
 
+    def _dotted(self) -> str | None:
+        """What to say of a label such as ``model.0.C`` that was written with dots alone."""
+        for part, names in self._known.items():
+            for name in sorted(names, key=len, reverse=True):
+                plain = all(word.isidentifier() for word in name.split("."))
+                if not plain and f"{part}.{name}" in self.text:
+                    return f'{name!r} has to stand in brackets: {part}["{name}"]'
+        found = _DOTTED.search(self.text)
+        if found is None or all(word.isidentifier() for word in found[2].split(".")):
+            return None
+        return f'{found[2]!r} has to stand in brackets: {found[1]}["{found[2]}"]'
+
     def _check(self, node: ast.AST) -> None:
         """Refuse whatever is not in the list below."""
         path = _path(node)
@@ -97,8 +127,10 @@ class Filter:
                 children = [inner]
             case ast.BinOp(left=left, right=right, op=op) if type(op) in _COMPUTE:
                 children = [left, right]
-            case ast.Compare(left=left, comparators=others):
+            case ast.Compare(left=left, comparators=others, ops=compared):
                 children = [left, *others]
+                for how, one, other in zip(compared, children, others):
+                    self._check_compared(how, one, other)
             case ast.Tuple(elts=children) | ast.List(elts=children):
                 pass
             case ast.Constant(value=str() | int() | float() | None):
@@ -120,6 +152,51 @@ class Filter:
             if name not in known:
                 has = ", ".join(known) or "none"
                 raise self._bad(f"there is no {first}.{name}.{did_you_mean(name, known)} There is: {has}")
+
+    def _check_compared(self, op: ast.cmpop, left: ast.expr, right: ast.expr) -> None:
+        """Refuse a comparison of a name with a constant that no trial can pass or fail."""
+        among = isinstance(op, (ast.In, ast.NotIn))
+        for named, other in ((left, right),) if among else ((left, right), (right, left)):
+            path = _path(named)
+            if path is None or path[0] not in NAMES:
+                continue
+            if among and not isinstance(other, (ast.Tuple, ast.List)):
+                continue  # a part of a text
+            for each in other.elts if isinstance(other, (ast.Tuple, ast.List)) else [other]:
+                constant = _constant(each)
+                if constant is not None:
+                    self._check_constant(path, constant, among or isinstance(op, _WITH_NONE))
+
+    def _check_constant(self, path: list[str], constant: str | float, equal: bool) -> None:
+        shown, options = ".".join(path), self._values_of(path)
+        if options is not None and equal:
+            if constant not in options:
+                names = [str(option) for option in options]
+                alike = [option for option in options if str(option) == str(constant)]
+                near = f" Did you mean {alike[0]!r}?" if alike else did_you_mean(str(constant), names)
+                raise self._bad(f"{shown} is never {constant!r}.{near} It is one of {', '.join(names)}")
+            return
+        kinds = self._kinds_of(path) if options is None else {isinstance(each, str) for each in options}
+        if kinds and isinstance(constant, str) not in kinds:
+            is_text = isinstance(constant, str)
+            what = "a number, and {!r} is a text" if is_text else "a text, and {!r} is a number"
+            raise self._bad(f"{shown} is {what.format(constant)}")
+
+    def _values_of(self, path: list[str]) -> Sequence[Any] | None:
+        """All values that a name can have, if they are few."""
+        if path == ["state"]:
+            return _STATES
+        if path[0] == "params" and len(path) > 1 and self._options is not None:
+            return self._options.get(".".join(path[1:]))
+        return None
+
+    def _kinds_of(self, path: list[str]) -> set[bool]:
+        """Whether values of a name are texts; empty where that is not known."""
+        if path[0] == "params":
+            return {False} if len(path) > 1 and self._options is not None else set()
+        if len(path) == 1 + (path[0] == "metrics"):
+            return {False} if path[0] in _NUMBERS else {True} if path[0] in _TEXTS else set()
+        return set()
 
     def _value(self, node: ast.AST, record: Mapping[str, Any]) -> Any:  # noqa: PLR0911  # one for each kind
         path = _path(node)
@@ -163,6 +240,16 @@ def _holds(op: ast.cmpop, left: Any, right: Any, with_none: bool) -> bool:
         return bool(_COMPARE[type(op)](left, right))
     except TypeError:  # a text and a number: neither is smaller
         return False
+
+
+def _constant(node: ast.AST) -> str | float | None:
+    """A text or a number as written; None for anything else."""
+    match node:
+        case ast.Constant(value=str() | int() | float() as value):
+            return value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+            return -value
+    return None
 
 
 def _is_none(node: ast.AST) -> bool:

@@ -113,13 +113,12 @@ def headline(study: Study) -> str:
     words = [f"{own['done']} ok"] + [
         f"{own[word]} {word}" for word in ("pruned", "failed", "running") if own[word]
     ]
-    of = f" of {study.end}" if study.end is not None else ""
     found = study.incumbent
     best = ""
     if found is not None:
         value = -found[1] if study.maximize else found[1]
         best = f" · best {terminal.number(value)} (trial {found[0]})"
-    return f"{study.ledger.ended}{of} trials: {', '.join(words)}{best} · {state_of(study)}"
+    return f"{terminal.so_far(study.ledger.ended, study.end)}: {', '.join(words)}{best} · {state_of(study)}"
 
 
 def plain_rows(records: Sequence[dict[str, Any]], labels: Sequence[str]) -> list[list[str]]:

@@ -32,7 +32,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "create": ("create", "search", "Make a study without running it: its space, settings and end."),
     "pause": ("control", "search", "Start no new trial, let running ones end; `resume` goes on."),
     "stop": ("control", "search", "End a running search after its running trials."),
-    "cancel": ("control", "search", "End a running search at once; running trials will run again."),
+    "cancel": (
+        "control",
+        "search",
+        "End a running search at once; trials in worker processes will run again.",
+    ),
     "list": ("list", "look", "Studies in a file or a folder."),
     "show": ("show", "look", "One study, or its trials: filtered, sorted, as a table."),
     "best": ("best", "look", "The best trials."),
@@ -95,8 +99,8 @@ def run(arguments: Sequence[str]) -> int:
         return _run(arguments[0], arguments[1:])
     except errors.ParzenError as error:
         return mistakes.explain(error, as_json)
-    except KeyboardInterrupt:
-        return mistakes.say(errors.ParzenError("interrupted; everything is kept"), as_json, 130)
+    except KeyboardInterrupt:  # before or after any trial: `work.serve` says what is kept of a search
+        return mistakes.say(errors.ParzenError("interrupted"), as_json, 130)
     except BrokenPipeError:
         raise
     except SystemExit as stop:  # help was asked for

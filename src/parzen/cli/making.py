@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import json
 import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +66,12 @@ def settings_of(options: argparse.Namespace) -> dict[str, Any]:
         InvalidArgument: If one of them cannot be used.
     """
     from parzen import arguments
+    from parzen.run.settings import check_seed, checked_pruner
 
+    if options.seed is not None:
+        check_seed(options.seed)
+    if options.pruner is not None:
+        checked_pruner(options.pruner)
     settings: dict[str, Any] = {}
     if options.trials is not None:
         settings["max_evals"] = _count(options.trials)
@@ -111,9 +118,11 @@ def direction_of(options: argparse.Namespace) -> bool | None:
 def make(store: str, space: Any, options: argparse.Namespace, settings: dict[str, Any]) -> Any:
     """The study, new or gone on with; a point that was given is enqueued unless it was tried.
 
+    What is given is checked before anything is written.
+
     Args:
         store: A path or a URL.
-        space: The user's; None for that of a study that exists.
+        space: The user's, a `Space`.
         options: What was parsed.
         settings: Of the study.
 
@@ -126,7 +135,7 @@ def make(store: str, space: Any, options: argparse.Namespace, settings: dict[str
     algorithm = None
     if options.algo is not None:
         algorithm, _ = arguments.resolve(options.algo)
-    points = [_point(text) for text in options.point]
+    points = [space.check(_stored(space, _point(text)), f"--point {text}") for text in options.point]
     study = Study(
         space,
         algorithm,
@@ -138,10 +147,9 @@ def make(store: str, space: Any, options: argparse.Namespace, settings: dict[str
         **settings,
     )
     known = [trial.point for trial in study.trials] + [each.point for each in study.ledger._queue]
-    for i, point in enumerate(points):
-        checked = study.space.check(_stored(study.space, point), f"--point {options.point[i]}")
-        if checked not in known:
-            study.enqueue(study.space.shown(checked), {"by": "--point"})
+    for point in points:
+        if point not in known:
+            study.enqueue(study.space.shown(point), {"by": "--point"})
     return study
 
 
@@ -167,6 +175,34 @@ def _stored(space: Any, point: dict[str, Any]) -> dict[str, Any]:
     return stored
 
 
+def check_call(fn: Callable[..., Any], space: Any) -> None:
+    """Find out that an objective cannot take the point, before anything is written.
+
+    Args:
+        fn: The objective.
+        space: A `Space`.
+
+    Raises:
+        InvalidArgument: If it cannot.
+    """
+    from parzen.run.evaluate import Objective
+
+    objective = Objective(fn, space)
+    if objective.by_keyword:
+        return  # checked already
+    try:
+        signature = inspect.signature(fn)
+    except (TypeError, ValueError):  # builtins without a signature
+        return
+    try:
+        signature.bind({}, **({"trial": None} if objective.wants_context else {}))
+    except TypeError:
+        raise InvalidArgument(
+            f"objective {objective.where()} has no parameter that takes the point",
+            hint=f"write it as def {getattr(fn, '__name__', 'objective')}(params): ...",
+        ) from None
+
+
 def space_at(name: str) -> Any:
     """A space by the name of what holds it.
 
@@ -186,7 +222,7 @@ def space_at(name: str) -> Any:
         raise InvalidArgument(
             f"a space is named as train.py:SPACE, pkg.module:SPACE or space.json; got {name!r}"
         )
-    return space_named(importing.module(where), attribute)
+    return space_named(importing.module(where, attribute), attribute)
 
 
 def _from_json(path: str) -> Any:

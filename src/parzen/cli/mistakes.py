@@ -96,8 +96,14 @@ def warning(
         line: Its text.
     """
     del category, line
-    place = "" if filename.startswith("<") else f" ({os.path.basename(filename)}:{lineno})"
+    place = "" if _is_ours(filename) else f" ({os.path.basename(filename)}:{lineno})"
     return f"warning: {message}{place}\n"
+
+
+def _is_ours(filename: str) -> bool:
+    """Whether a line is of this package or of the command's own script, which is nothing to the user."""
+    entry = getattr(sys.modules.get("__main__"), "__file__", None) or ""
+    return filename.startswith(("<", _HERE)) or os.path.abspath(filename) == os.path.abspath(entry)
 
 
 def _in_words(text: str) -> str:

@@ -11,6 +11,15 @@ from typing import Any, NoReturn
 
 from parzen.errors import InvalidArgument, StudyNotFound, did_you_mean
 
+# What argparse says, and what is said here.
+_SENTENCES = [
+    (r"^(\S+): invalid int value: (.*)$", r"\1 must be a whole number; got \2"),
+    (r"^(\S+): invalid float value: (.*)$", r"\1 must be a number; got \2"),
+    (r"^(\S+): expected one argument$", r"\1 needs a value"),
+    (r"^(\S+): ignored explicit argument (.*)$", r"\1 takes no value; got \2"),
+    (r"^(\S+): not allowed with argument (\S+)$", r"\1 and \2 cannot both be given"),
+]
+
 
 class Parser(argparse.ArgumentParser):
     """argparse's, with errors as `InvalidArgument`, so that they end like all other mistakes."""
@@ -45,6 +54,8 @@ class Parser(argparse.ArgumentParser):
             message = f"{choice[1]}: {choice[2]} is none of {', '.join(known)}."
             message += did_you_mean(choice[2].strip("'"), known)
         message = re.sub(r"^argument ", "", message)
+        for pattern, words in _SENTENCES:
+            message = re.sub(pattern, words, message)
         message = message.replace("the following arguments are required: ", "missing: ")
         raise InvalidArgument(message, hint=f"see: {self.prog} --help")
 

@@ -13,6 +13,7 @@ KINDS = (
     *("compare", "contour", "curves", "distributions", "edf", "effects", "history", "importance"),
     *("matrix", "parallel", "pareto", "timeline"),
 )
+_DPI = (30, 1200)
 _SUFFIXES = (".svg", ".png", ".pdf", ".html")
 
 
@@ -39,7 +40,9 @@ def add_arguments(parser: Parser) -> None:
         metavar="STORE",
         help="compare, edf: another study",
     )
-    parser.add_argument("--dpi", type=int, default=150, metavar="N", help="of a PNG (default: 150)")
+    parser.add_argument(
+        "--dpi", type=int, default=150, metavar="N", help="of a PNG, 30 to 1200 (default: 150)"
+    )
     parser.add_argument("--quiet", action="store_true", help="say nothing")
 
 
@@ -56,6 +59,8 @@ def run(options: argparse.Namespace) -> int:
     suffix = os.path.splitext(path)[1].lower()
     if suffix not in _SUFFIXES:
         raise InvalidArgument(f"-o must end in one of {', '.join(_SUFFIXES)}; got {path!r}")
+    if not _DPI[0] <= options.dpi <= _DPI[1]:
+        raise InvalidArgument(f"--dpi must be from {_DPI[0]} to {_DPI[1]}; got {options.dpi}")
     folder = os.path.dirname(path) or "."
     if not os.path.isdir(folder):
         raise InvalidArgument(f"-o: there is no folder {folder!r}")

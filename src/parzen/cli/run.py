@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     from parzen import arguments
     from parzen.cli import terminal, work
     from parzen.run import importing
-    from parzen.run.evaluate import Objective
+    from parzen.run.progress import choose
     from parzen.space.flatten import flatten
     from parzen.workers import SPACE_AT, Work
 
@@ -68,13 +68,14 @@ def run(options: argparse.Namespace) -> int:
     fn, module = importing.load(options.objective)
     space, at = _space(options, module)
     flat = flatten(space)
-    Objective(fn, flat)  # a function that cannot take the point is found out before anything is written
+    making.check_call(fn, flat)
+    choose(not options.quiet, True)  # PARZEN_PROGRESS too is checked before anything is written
     settings["objective"] = _absolute(options.objective)
     study = making.make(store, flat, options, settings)
     if at is not None and not any(each.note.get(SPACE_AT) == at for each in study.ledger.notes):
         study.note({SPACE_AT: at})
-    if study.ledger.requests and study.ledger.requests[-1].what != "resume":
-        study.request("resume")
+    if study.ledger.requests and study.ledger.requests[-1].what in ("stop", "cancel"):
+        study.request("resume")  # a pause stands: the loop waits, and says how to go on
     algorithm = str((study.ledger.configured.algorithm if study.ledger.configured else {}).get("name", ""))
     terminal.message(
         f"study   {study.place} · {study.name} · {'maximize' if study.maximize else 'minimize'} · "

@@ -54,10 +54,12 @@ def _trials(study: Study, options: argparse.Namespace, limit: int | None) -> int
     from parzen.cli import looking, terminal
     from parzen.cli.filters import Filter
     from parzen.formats.rows import Records
+    from parzen.naming import has_names, names_of
 
     labels = [param.label for param in study.space.params]
     metrics = list(study.history.metrics)
-    keep = None if options.filter is None else Filter(options.filter, labels, metrics)
+    names = {param.label: names_of(param) for param in study.space.params if has_names(param)}
+    keep = None if options.filter is None else Filter(options.filter, labels, metrics, names)
     found = [record for record in Records(study).all() if keep is None or keep(record)]
     whole = len(found)
     if options.sort:

@@ -176,6 +176,21 @@ def number(value: Any) -> str:
     return wording.number(value) if isinstance(value, float) else str(value)
 
 
+def so_far(ended: int, end: int | None) -> str:
+    """How many trials have ended, and of how many.
+
+    Args:
+        ended: Trials that have ended.
+        end: How many there are to be in all; None without an end.
+
+    >>> so_far(3, 4), so_far(6, 4), so_far(3, None)
+    ('3 of 4 trials', '6 trials where 4 were asked for', '3 trials')
+    """
+    if end is None:
+        return f"{ended} trials"
+    return f"{ended} of {end} trials" if ended <= end else f"{ended} trials where {end} were asked for"
+
+
 def duration(seconds: float | None) -> str:
     """A time span, as ``0.9 s`` or ``1:02:03``.
 

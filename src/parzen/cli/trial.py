@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shlex
 from typing import Any
 
 from parzen.cli.parser import Parser, add_json, add_store, open_study
+from parzen.errors import InvalidArgument
 
 
 def add_arguments(parser: Parser) -> None:
@@ -17,7 +19,7 @@ def add_arguments(parser: Parser) -> None:
         parser: Of the command.
     """
     add_store(parser)
-    parser.add_argument("number", type=int, metavar="NUMBER", help="the trial's")
+    parser.add_argument("number", metavar="NUMBER", help="the trial's")
     add_json(parser)
 
 
@@ -31,8 +33,9 @@ def run(options: argparse.Namespace) -> int:
     from parzen.formats.rows import Records
     from parzen.history.events import plain, revived
 
+    number = _number(options)
     study = open_study(options)
-    record = Records(study).of(looking.trial_of(study, options.number), full=True)
+    record = Records(study).of(looking.trial_of(study, number), full=True)
     if options.json:
         shown = terminal.clean(revived(plain(record)))
         terminal.document("trial", {"study": looking.about(study), "trial": shown})
@@ -40,6 +43,18 @@ def run(options: argparse.Namespace) -> int:
     for line in _lines(record):
         print(line)
     return 0
+
+
+def _number(options: argparse.Namespace) -> int:
+    try:
+        return int(options.number)
+    except ValueError:
+        if options.store:
+            raise InvalidArgument(f"a trial is named by its number; got {options.number!r}") from None
+        raise InvalidArgument(
+            f"which trial of {options.number}? NUMBER is missing",
+            hint=f"for example: parzen trial {shlex.quote(options.number)} 0",
+        ) from None
 
 
 def _lines(record: dict[str, Any]) -> list[str]:

@@ -98,11 +98,11 @@ def _short(value: Any) -> str:
 def _say_end(study: Study, stopped: str | None, begun: float, before: int) -> None:
     """How it ended, where it is kept, and how to go on."""
     ended, end = study.ledger.ended, study.end
-    of = "" if end is None else f" of {end}"
     took = terminal.duration(time.monotonic() - begun)
     word = {None: "finished" if end is not None and ended >= end else "ended", "error": "stopped"}
     how = word.get(stopped, stopped)
-    terminal.message(f"{how}  {ended}{of} trials ({ended - before} here) in {took} · saved in {study.place}")
+    so_far = terminal.so_far(ended, end)
+    terminal.message(f"{how}  {so_far} ({ended - before} here) in {took} · saved in {study.place}")
     if end is None or ended < end:
         terminal.message(f"resume  parzen resume {address(study)}")
 
@@ -128,7 +128,7 @@ def gpus(text: str | None) -> list[int] | None:
     """
     if text is None:
         return None
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise InvalidArgument(f"--gpus must be numbers such as 0,1; got {text!r}") from None
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() for part in parts):
+        raise InvalidArgument(f"--gpus must be numbers such as 0,1; got {text!r}")
+    return [int(part) for part in parts]

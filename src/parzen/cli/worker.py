@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from parzen.cli.parser import Parser, add_store, open_study
+from parzen.errors import InvalidArgument
+
+FITTED = "sklearn"  # in the study's note: parzen.sklearn says there what it was fitted on
 
 
 def add_arguments(parser: Parser) -> None:
@@ -73,6 +77,21 @@ def serve(options: argparse.Namespace, more: int, strict: bool = False) -> int:
         strict=strict,
     )
     study = open_study(options, write=True)
+    if options.objective is None:
+        _refuse_fits(study)
     if options.command == "resume" and study.ledger.requests and study.ledger.requests[-1].what != "resume":
         study.request("resume")
     return work.serve(study, asked, options.quiet)
+
+
+def _refuse_fits(study: Any) -> None:
+    """Say how a search of the scikit-learn door goes on: no function can be named that it runs."""
+    configured = study.ledger.configured
+    if configured is not None and configured.objective:
+        return
+    if any(each.number is None and FITTED in each.note for each in study.ledger.notes):
+        raise InvalidArgument(
+            f"the study {study.name!r} of {study.place} belongs to a ParzenSearchCV, which evaluates by fits",
+            hint="to go on, call its fit again on the same data, "
+            f"with study={study.place!r} and a larger n_trials",
+        )

@@ -65,9 +65,14 @@ def load(name: str) -> tuple[Callable[..., Any], ModuleType]:
         raise InvalidArgument(
             f"an objective is named as pkg.module:function or path/to/train.py:function; got {name!r}"
         )
+    if where.endswith(":"):
+        raise InvalidArgument(
+            f"one colon stands before the function's name; got {name!r}. "
+            f"Did you mean '{where.rstrip(':')}:{attribute}'?"
+        )
     _loading.append(name)
     try:
-        found_in = module(where)
+        found_in = module(where, attribute)
     finally:
         _loading.pop()
     found = getattr(found_in, attribute, None)
@@ -78,16 +83,22 @@ def load(name: str) -> tuple[Callable[..., Any], ModuleType]:
     return found, found_in
 
 
-def module(where: str) -> ModuleType:
+def module(where: str, attribute: str = "NAME") -> ModuleType:
     """Import a module.
 
     Args:
         where: Its name, or the path of its file, which ends in ``.py`` and is run anew.
+        attribute: What is wanted of it, for messages.
 
     Raises:
         InvalidArgument: If there is none.
     """
-    return _file(Path(where)) if where.endswith(".py") else _module(where)
+    if where.endswith(".py"):
+        return _file(Path(where))
+    if where.startswith(".") or "/" in where or os.sep in where:
+        near = f" Did you mean '{where}.py:{attribute}'?" if os.path.isfile(f"{where}.py") else ""
+        raise InvalidArgument(f"the path of a script ends in .py; got {where!r}.{near}")
+    return _module(where)
 
 
 def _file(path: Path) -> ModuleType:

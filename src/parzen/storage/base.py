@@ -182,6 +182,11 @@ def _at_path(path: str | os.PathLike[str], read_only: bool) -> Store:
     name = os.fsdecode(path)
     suffix = os.path.splitext(name)[1].lower()
     scheme = files.SUFFIXES.get(suffix)
+    if suffix == ".py":
+        raise InvalidArgument(
+            f"{name!r} is a Python script and no study",
+            hint=f"name the store, such as {os.path.splitext(name)[0]}.db",
+        )
     if scheme is None:
         raise InvalidArgument(
             f"the suffix {suffix!r} of {name!r} says neither SQLite (.db, .sqlite, .sqlite3, none)"

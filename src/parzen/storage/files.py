@@ -162,7 +162,7 @@ def check_place(path: str, read_only: bool) -> bool:
     folder = os.path.dirname(path)
     if not mode and read_only:
         raise StudyNotFound(
-            f"there is no {path!r}.{did_you_mean(os.path.basename(path), _stores(folder))}", path=path
+            f"there is no {path!r}.{_near(os.path.basename(path), _stores(folder))}", path=path
         )
     if not mode and not os.path.isdir(folder):
         raise StorageError(
@@ -183,6 +183,15 @@ def check_place(path: str, read_only: bool) -> bool:
                     path=path,
                 )
     return bool(mode)
+
+
+def _near(name: str, stores: list[str]) -> str:
+    """The store that may have been meant: alike without the suffix, which makes short names alike."""
+    import difflib
+
+    stems = {os.path.splitext(store)[0]: store for store in stores}
+    close = difflib.get_close_matches(os.path.splitext(name)[0], stems, n=1)
+    return f" Did you mean {stems[close[0]]!r}?" if close else ""
 
 
 def _stores(folder: str) -> list[str]:
