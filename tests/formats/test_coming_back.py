@@ -16,7 +16,6 @@ from parzen.errors import InvalidArgument
 from parzen.formats import import_table, rows, rows_back
 from parzen.loggers import CSV, log
 
-
 SPACE = {"x": hp.float(0, 1, label="x")}
 SCRIPT = "from parzen import hp\nSPACE = {'x': hp.float(0, 1, label='x')}\n"
 
@@ -51,6 +50,11 @@ def by_logger(study, path):
     return lambda into: rows_back.import_csv(path, into)
 
 
+def by_logger_as_table(study, path):
+    log(study, CSV(path))
+    return lambda into: import_table(path, into)
+
+
 def by_frame(study, path):
     return lambda into: import_table(study.trials.to_pandas(), into)
 
@@ -69,7 +73,7 @@ def by_parquet(study, path):
     return lambda into: import_table(path, into)
 
 
-WAYS = [by_csv, by_jsonl, by_logger, by_frame, by_frame_in_csv, by_polars, by_parquet]
+WAYS = [by_csv, by_jsonl, by_logger, by_logger_as_table, by_frame, by_frame_in_csv, by_polars, by_parquet]
 
 
 @pytest.fixture(params=WAYS, ids=lambda way: way.__name__)
@@ -209,6 +213,19 @@ def comes_back(options, way, path):
 @pytest.mark.parametrize("options", OPTIONS, ids=range(len(OPTIONS)))
 def test_options_come_back(tmp_path, way, options):
     comes_back(options, way, tmp_path / "t")
+
+
+def test_no_option_is_guessed_where_a_reader_made_one_number_of_two(tmp_path):
+    """pandas reads 1 and 1.0 from CSV as the same number."""
+    space = {"k": hp.choice("k", [1, 1.0, 2])}
+    study, other = made(space), Study(space)
+    by_logger(study, tmp_path / "t.csv")
+    frame = pytest.importorskip("pandas").read_csv(tmp_path / "t.csv")
+    report = import_table(frame, other)
+    twos = [t.number for t in study.trials if t.point["k"] == 2]
+    assert (report.taken, len(report.skipped)) == (len(twos), 1)
+    assert {t.point["k"] for t in other.trials} == {2}
+    assert "k may be two of the options" in str(report)
 
 
 words = st.text(st.sampled_from("ab '\"\n\\1.,{}:Ntrue"), max_size=5)

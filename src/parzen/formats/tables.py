@@ -16,6 +16,7 @@ from parzen.formats.direction import check, maximised
 from parzen.formats.intake import Found, Intake, Report
 from parzen.formats.values import numbers_in
 from parzen.frames import with_arrow
+from parzen.naming import has_names, names_of
 from parzen.run.study import Study
 from parzen.space.space import Space
 
@@ -226,6 +227,10 @@ def _take(intake: Intake, row: Mapping[str, Any], key: str, loss: str, own: bool
         for column, value in cells.items()
         if column not in labels and column not in (loss, "status", *_MARKS) and value is not None
     }
+    twin = _twin(cells, intake.study.space) if own else None
+    if twin is not None:
+        intake.leave(f"{twin} may be two of the options, which are the same number")
+        return
     word = _word(cells.get("status"))
     if word not in _STATUS:
         reason = (
@@ -243,6 +248,17 @@ def _take(intake: Intake, row: Mapping[str, Any], key: str, loss: str, own: bool
         found.status = "pruned" if status == "pruned" else "failed"
         found.result = {**others, "status": "fail", **({"pruned": True} if status == "pruned" else {})}
     intake.take(found)
+
+
+def _twin(cells: Mapping[str, Any], space: Space) -> str | None:
+    """A choice with options such as 1 and 1.0, where a table read as numbers does not say which."""
+    for param in space.params:
+        value = cells.get(param.label)
+        if has_names(param) and isinstance(value, (int, float)) and not isinstance(value, bool):
+            alike = [isinstance(name, (int, float)) and name == value for name in names_of(param)]
+            if sum(alike) > 1:
+                return param.label
+    return None
 
 
 def _cell(value: Any) -> Any:
