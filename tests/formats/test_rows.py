@@ -144,6 +144,9 @@ def test_a_file_that_is_no_export_is_refused(tmp_path):
         rows_back.import_jsonl(tmp_path / "t.jsonl", study)
     with pytest.raises(StudyNotFound):
         rows_back.import_jsonl(tmp_path / "none.jsonl", study)
+    (tmp_path / "binary.jsonl").write_bytes(b"PAR1\x80")
+    with pytest.raises(InvalidArgument, match="is no JSON lines in UTF-8"):
+        rows_back.import_jsonl(tmp_path / "binary.jsonl", study)
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
     assert not rows_back.is_export(tmp_path / "t.csv")
     (tmp_path / "e.jsonl").write_text("")

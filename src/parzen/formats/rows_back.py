@@ -91,7 +91,10 @@ def _csv(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
 
 def _jsonl(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
     with _opened(path) as file:
-        return list(_lines(os.fspath(path), file))
+        try:
+            return list(_lines(os.fspath(path), file))
+        except UnicodeDecodeError as error:
+            raise InvalidArgument(f"{os.fspath(path)!r} is no JSON lines in UTF-8: {error}") from None
 
 
 def _maximised(path: str, records: list[dict[str, Any]]) -> bool:
