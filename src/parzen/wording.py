@@ -27,6 +27,15 @@ def clean(text: str) -> str:
     return re.sub(" +", " ", "".join(c if c.isprintable() else " " for c in text)).strip()
 
 
+def in_line(text: str) -> bool:
+    """Whether a text has no white space but single spaces between words, so that a line can hold it as it is.
+
+    Args:
+        text: Any.
+    """
+    return " ".join(text.split()) == text
+
+
 def cells(text: str) -> int:
     """How many columns of a terminal a clean text takes.
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from parzen import Pruned, Study, hp
 from parzen.errors import InvalidArgument, StudyNotFound
-from parzen.formats import rows
+from parzen.formats import rows, rows_back
 from parzen.naming import index_of, names_of
 from parzen.space.flatten import flatten
 
@@ -65,7 +65,7 @@ def test_json_lines_keep_everything(tmp_path_factory, told, maximize):
     with open(path, "w", encoding="utf-8") as file:
         assert rows.write_jsonl(study, file) == len(told)
     other = Study(SPACE, store=None, seed=0, maximize=maximize)
-    report = rows.import_jsonl(path, other)
+    report = rows_back.import_jsonl(path, other)
     assert (report.taken, report.read) == (len(told), len(told))
     for before, after in zip(study.trials, other.trials, strict=True):
         assert before.point == after.point
@@ -86,9 +86,9 @@ def test_csv_keeps_points_states_losses_and_metrics(tmp_path_factory, told, maxi
     path = tmp_path_factory.mktemp("rows") / "trials.csv"
     with open(path, "w", encoding="utf-8", newline="") as file:
         assert rows.write_csv(study, file) == len(told)
-    assert rows.is_export(path)
+    assert rows_back.is_export(path)
     other = Study(SPACE, seed=0, maximize=maximize)
-    assert rows.import_csv(path, other).taken == len(told)
+    assert rows_back.import_csv(path, other).taken == len(told)
     for before, after in zip(study.trials, other.trials, strict=True):
         assert before.point == after.point
         assert before.status == after.status
@@ -117,10 +117,10 @@ def test_an_export_of_a_study_is_known_to_it(tmp_path):
     study = made([1.0, 2.0])
     with open(tmp_path / "t.jsonl", "w") as file:
         rows.write_jsonl(study, file)
-    assert rows.import_jsonl(tmp_path / "t.jsonl", study).here == 2
+    assert rows_back.import_jsonl(tmp_path / "t.jsonl", study).here == 2
     other = Study(SPACE, seed=0)
-    assert rows.import_jsonl(tmp_path / "t.jsonl", other).taken == 2
-    assert rows.import_jsonl(tmp_path / "t.jsonl", other).here == 2
+    assert rows_back.import_jsonl(tmp_path / "t.jsonl", other).taken == 2
+    assert rows_back.import_jsonl(tmp_path / "t.jsonl", other).here == 2
 
 
 def test_a_value_that_does_not_fit_is_left_out_with_its_reason(tmp_path):
@@ -131,7 +131,7 @@ def test_a_value_that_does_not_fit_is_left_out_with_its_reason(tmp_path):
     first["params"]["kind"] = "forest"
     second["params"]["n"] = 100
     (tmp_path / "t.jsonl").write_text(f"{json.dumps(first)}\n\n{json.dumps(second)}\n")
-    report = rows.import_jsonl(tmp_path / "t.jsonl", Study(SPACE, seed=0))
+    report = rows_back.import_jsonl(tmp_path / "t.jsonl", Study(SPACE, seed=0))
     assert report.taken == 0
     assert "kind is none of the options (kind = 'forest'" in str(report)
     assert "n is outside int(1, 9)" in str(report)
@@ -141,13 +141,16 @@ def test_a_file_that_is_no_export_is_refused(tmp_path):
     study = Study(SPACE, seed=0)
     (tmp_path / "t.jsonl").write_text('{"number": 1}\n')
     with pytest.raises(InvalidArgument, match="line 1 of"):
-        rows.import_jsonl(tmp_path / "t.jsonl", study)
+        rows_back.import_jsonl(tmp_path / "t.jsonl", study)
     with pytest.raises(StudyNotFound):
-        rows.import_jsonl(tmp_path / "none.jsonl", study)
+        rows_back.import_jsonl(tmp_path / "none.jsonl", study)
+    (tmp_path / "binary.jsonl").write_bytes(b"PAR1\x80")
+    with pytest.raises(InvalidArgument, match="is no JSON lines in UTF-8"):
+        rows_back.import_jsonl(tmp_path / "binary.jsonl", study)
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
-    assert not rows.is_export(tmp_path / "t.csv")
+    assert not rows_back.is_export(tmp_path / "t.csv")
     (tmp_path / "e.jsonl").write_text("")
-    assert rows.import_jsonl(tmp_path / "e.jsonl", study).read == 0
+    assert rows_back.import_jsonl(tmp_path / "e.jsonl", study).read == 0
 
 
 constants = st.one_of(st.text(max_size=5), st.integers(-3, 3), st.floats(-3, 3), st.booleans(), st.none())

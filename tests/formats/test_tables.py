@@ -108,8 +108,32 @@ def test_values_are_told_values_where_the_study_maximises(table):
 
 def test_a_nan_loss_is_a_failure(table):
     study = Study({"x": hp.uniform("x", 0, 1)}, seed=0)
-    import_table(table("x,loss\n0.5,nan\n0.5,diverged\n"), study)
+    import_table(table("x,loss\n0.5,nan\n0.5,\n"), study)
     assert [trial.status for trial in study.trials] == [Status.FAILED, Status.FAILED]
+
+
+def test_a_loss_that_is_no_number_is_refused(table):
+    """A text in the column of losses is no failure; in the row of a trial that failed it may stand."""
+    study = Study({"x": hp.uniform("x", 0, 1)}, seed=0)
+    with pytest.raises(InvalidArgument, match=r"^the column 'loss' must hold numbers; got 'abc'"):
+        import_table(table("x,loss\n0.5,1\n0.5,abc\n"), study)
+    study.tell(study.ask(), 1.0)
+    frame = study.trials.to_pandas().assign(loss="abc")
+    with pytest.raises(InvalidArgument, match=r"^the column 'loss' must hold numbers; got 'abc'"):
+        import_table(frame, Study(study.space, seed=0))
+    assert import_table(table("x,loss,status\n0.5,diverged,failed\n"), study).taken == 1
+
+
+def test_what_a_table_lacks_is_said_in_its_own_words():
+    study = Study({"x": hp.uniform("x", 0, 1)}, seed=0)
+    study.tell(study.ask(), 1.0)
+    frame = study.trials.to_pandas()
+    for column in ("param.x", "loss"):
+        columns = [each for each in frame.columns if each != column]
+        with pytest.raises(InvalidArgument) as caught:
+            import_table(frame[columns], study)
+        assert f"the table has no column {column!r}" in str(caught.value)
+        assert str(columns) in str(caught.value)
 
 
 def test_a_table_without_the_columns_is_refused(study, table, tmp_path):

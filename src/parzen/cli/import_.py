@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from parzen.formats import Report
     from parzen.run.study import Study
 
-KINDS = ("hyperopt", "optuna", "csv", "jsonl", "study")
+KINDS = ("hyperopt", "optuna", "csv", "parquet", "jsonl", "study")
 
 
 def add_arguments(parser: Parser) -> None:
@@ -34,7 +34,9 @@ def add_arguments(parser: Parser) -> None:
         "--space", metavar="SCRIPT:SPACE", help="the space that was searched, where STORE has no study yet"
     )
     parser.add_argument("--maximize", action="store_true", help="where STORE has no study yet: it maximises")
-    parser.add_argument("--loss", default="loss", metavar="COLUMN", help="csv: the column with the loss")
+    parser.add_argument(
+        "--loss", default="loss", metavar="COLUMN", help="csv, parquet: the column with the loss"
+    )
     parser.add_argument(
         "--from", dest="source", metavar="NAME", help="optuna, study: the study's name in FILE"
     )
@@ -98,13 +100,31 @@ def _study(options: argparse.Namespace, kind: str, path: str) -> Study:
 
 
 def _maximizes(options: argparse.Namespace, kind: str, path: str) -> bool:
+    from parzen.cli import terminal
+
     if kind == "optuna":
         from parzen.formats.optuna import maximizes
 
         return maximizes(path, options.source)
     if kind == "study":
         return bool(load(path, options.source).maximize)
-    return bool(options.maximize)
+    if kind == "hyperopt":
+        return bool(options.maximize)
+    said = _file_maximises(kind, path, options.loss)
+    if said is None and not options.maximize:
+        terminal.message("minimised; for a maximised search: --maximize", options.quiet)
+    return bool(options.maximize or said)
+
+
+def _file_maximises(kind: str, path: str, loss: str) -> bool | None:
+    """What a table says; None if it does not say."""
+    from parzen.formats import rows_back, tables
+
+    if kind == "jsonl":
+        return rows_back.jsonl_maximises(path)
+    if loss == "loss" and rows_back.is_export(path):
+        return rows_back.csv_maximises(path)
+    return tables.table_maximises(path, loss)
 
 
 def _space(options: argparse.Namespace, kind: str, path: str) -> Any:
@@ -125,7 +145,7 @@ def _space(options: argparse.Namespace, kind: str, path: str) -> Any:
 
 def _take(kind: str, path: str, study: Study, options: argparse.Namespace) -> Report:
     from parzen import formats
-    from parzen.formats import rows
+    from parzen.formats import rows_back
 
     if kind == "hyperopt":
         return formats.import_hyperopt(path, study)
@@ -134,7 +154,7 @@ def _take(kind: str, path: str, study: Study, options: argparse.Namespace) -> Re
     if kind == "study":
         return formats.merge(study, load(path, options.source))
     if kind == "jsonl":
-        return rows.import_jsonl(path, study)
-    if rows.is_export(path):
-        return rows.import_csv(path, study)
+        return rows_back.import_jsonl(path, study)
+    if options.loss == "loss" and rows_back.is_export(path):
+        return rows_back.import_csv(path, study)
     return formats.import_table(path, study, options.loss)

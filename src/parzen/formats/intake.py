@@ -93,6 +93,7 @@ class Found:
         started, ended: Seconds since 1970, or NaN.
         note: Kept with the point.
         indexed: Whether choices are given by the index of the option, as the user's space counts.
+        named: Whether choices are given by the names of their options.
     """
 
     key: int | str
@@ -107,6 +108,7 @@ class Found:
     ended: float = math.nan
     note: dict[str, Any] = field(default_factory=dict)
     indexed: bool = False
+    named: bool = False
 
 
 def provenance(log: Iterable[e.Event]) -> Iterator[tuple[int, str, int | str]]:
@@ -167,7 +169,7 @@ class Intake:
             self.report.skip(HERE)
             return
         try:
-            point = point_of(self.study.space, found.values, found.indexed)
+            point = point_of(self.study.space, found.values, found.indexed, found.named)
         except Misfit as misfit:
             self.report.skip(
                 misfit.reason, f"{misfit.example} in trial {found.key}" if misfit.example else ""

@@ -1,35 +1,29 @@
-"""Trials as plain records, and records as trials: what is exported can be imported again.
+"""Trials as plain records, CSV and JSON lines: what is exported can be imported again.
 
-`record` is one trial as people and programs read it: the loss as the objective
-returned it, options of choices by name, times in UTC. `flat` is the same as a
-row of a table, with a column for each hyperparameter, ``param.LABEL``, and
-each metric, ``metric.NAME``; a value that is not used is absent.
+A record is one trial as people and programs read it: the loss as the objective
+returned it, options of choices by name, times in UTC. In tables and files the
+loss is the minimised one, and ``value`` what the objective returned, if the
+study maximises. `flat` is a record as a row of a table, with a column for each
+hyperparameter, ``param.LABEL``, and each metric, ``metric.NAME``; a value that
+is not used is absent. `rows_back` reads them.
 """
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import math
-import os
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, TextIO
 
-from parzen.errors import InvalidArgument, StudyNotFound
-from parzen.formats.intake import RUNNING, Found, Intake, Report
 from parzen.formats.merge import origin_of
 from parzen.frames.facts import FIRST, LAST, duration, error_type, utc
 from parzen.history.events import plain
-from parzen.history.history import ENDED, Trial
-from parzen.naming import has_names, index_of, readable
+from parzen.history.history import Trial
+from parzen.naming import readable
 from parzen.run.failures import why_failed
 from parzen.run.study import Study
-from parzen.space.space import Space
 from parzen.wording import not_finite
-
-_SPECIAL = {"NaN": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
 class Records:
@@ -37,11 +31,14 @@ class Records:
 
     Args:
         study: Whose.
+        minimised: Whether losses and reports are the minimised ones, as in tables and files; there is a
+            ``value`` then where the study maximises. Left out, they are as the objective returned them.
     """
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, minimised: bool = False) -> None:
         self.study = study
-        self.sign = -1.0 if study.maximize else 1.0
+        self.sign = -1.0 if study.maximize and not minimised else 1.0
+        self.value = study.maximize and minimised
         created = study.ledger.created
         self.origin = "" if created is None else origin_of(created)
 
@@ -65,6 +62,7 @@ class Records:
             "number": trial.number,
             "state": trial.status.name.lower(),
             "loss": loss,
+            **({"value": None if loss is None else -loss} if self.value else {}),
             "params": readable(self.study.space, trial.point or {}),
             "metrics": dict(trial.metrics),
             "started": utc(trial.started),
@@ -85,7 +83,7 @@ class Records:
         return record
 
     def loss(self, trial: Trial) -> float | None:
-        """What the objective returned: the loss, or its negative where the study maximises."""
+        """What the objective returned, or the minimised loss."""
         return self.sign * trial.losses[0] if trial.losses else None
 
     def _more(self, trial: Trial) -> dict[str, Any]:
@@ -131,7 +129,7 @@ def flat(record: Mapping[str, Any]) -> dict[str, Any]:
     """
     error = record["error"] or {}
     return {
-        **{name: record[name] for name in FIRST},
+        **{name: record[name] for name in first(record)},
         **{f"param.{label}": value for label, value in record["params"].items()},
         **{f"metric.{name}": value for name, value in record["metrics"].items()},
         "error.type": error.get("type"),
@@ -139,6 +137,18 @@ def flat(record: Mapping[str, Any]) -> dict[str, Any]:
         "worker": record["worker"],
         "study": record.get("study"),
     }
+
+
+def first(record: Container[str]) -> Iterator[str]:
+    """The first columns of a table.
+
+    Args:
+        record: Has ``"value"`` if the table has this column.
+    """
+    for name in FIRST:
+        yield name
+        if name == "loss" and "value" in record:
+            yield "value"
 
 
 def columns(study: Study) -> list[str]:
@@ -149,7 +159,7 @@ def columns(study: Study) -> list[str]:
     """
     metrics = dict.fromkeys(name for trial in study.trials for name in trial.metrics)
     return [
-        *FIRST,
+        *first(["value"] if study.maximize else []),
         *(f"param.{param.label}" for param in study.space.params),
         *(f"metric.{name}" for name in metrics),
         *(*LAST, "study"),
@@ -162,7 +172,7 @@ def rows(study: Study) -> Iterator[dict[str, Any]]:
     Args:
         study: Any.
     """
-    records = Records(study)
+    records = Records(study, minimised=True)
     for record in records.all():
         yield flat({**record, "study": records.origin})
 
@@ -191,7 +201,7 @@ def write_jsonl(study: Study, file: TextIO) -> int:
         file: For text.
     """
     count = 0
-    for record in Records(study).all(full=True):
+    for record in Records(study, minimised=True).all(full=True):
         file.write(json.dumps(plain(record), ensure_ascii=False, allow_nan=False) + "\n")
         count += 1
     return count
@@ -201,196 +211,3 @@ def _cell(value: Any) -> Any:
     if value is None:
         return ""
     return repr(value) if isinstance(value, float) else value
-
-
-# Import.
-
-
-def is_export(path: str | os.PathLike[str]) -> bool:
-    """Whether a CSV file has the columns that `write_csv` writes.
-
-    Args:
-        path: Of the file.
-    """
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            header = next(csv.reader(file), [])
-    except (OSError, UnicodeDecodeError, csv.Error):
-        return False  # the reader of tables says what is wrong
-    return {"number", "state", "loss", "study"} <= set(header) and any(
-        name.startswith("param.") for name in header
-    )
-
-
-def import_csv(path: str | os.PathLike[str], study: Study) -> Report:
-    """Take the trials of a file that `write_csv` wrote into a study.
-
-    Args:
-        path: Of the file.
-        study: Has the space that was searched.
-    """
-    with _opened(path) as file:
-        try:
-            return _take(study, os.fspath(path), map(_from_row, csv.DictReader(file)))
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise InvalidArgument(f"{os.fspath(path)!r} is no CSV file in UTF-8: {error}") from None
-
-
-def import_jsonl(path: str | os.PathLike[str], study: Study) -> Report:
-    """Take the trials of a file that `write_jsonl` wrote into a study.
-
-    Args:
-        path: Of the file.
-        study: Has the space that was searched.
-
-    Raises:
-        InvalidArgument: If a line is no trial.
-    """
-    with _opened(path) as file:
-        return _take(study, os.fspath(path), _lines(os.fspath(path), file))
-
-
-def _opened(path: str | os.PathLike[str]) -> TextIO:
-    try:
-        return open(path, encoding="utf-8-sig", newline="")
-    except (FileNotFoundError, IsADirectoryError):
-        raise StudyNotFound(f"there is no file {os.fspath(path)!r}") from None
-
-
-def _lines(path: str, file: TextIO) -> Iterator[dict[str, Any]]:
-    for count, line in enumerate(file, 1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except ValueError:
-            record = None
-        if not isinstance(record, dict) or not {"number", "state", "params"} <= record.keys():
-            raise InvalidArgument(
-                f"line {count} of {path!r} is no trial: a JSON object with number, state and params"
-            )
-        yield record
-
-
-def _from_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of a table as a record."""
-    cells = {key: value for key, value in row.items() if value not in ("", None)}
-
-    def part(prefix: str) -> dict[str, Any]:
-        return {key.removeprefix(prefix): cells[key] for key in cells if key.startswith(prefix)}
-
-    record = {key: cells.get(key) for key in ("state", "started", "ended", "study")}
-    error = part("error.")
-    return {
-        **record,
-        "number": _whole(cells.get("number")),
-        "loss": _float(cells.get("loss")),
-        "params": part("param."),
-        "metrics": {name: _float(value) for name, value in part("metric.").items()},
-        "error": error or None,
-    }
-
-
-def _take(study: Study, path: str, records: Iterable[Mapping[str, Any]]) -> Report:
-    name = os.path.basename(path)
-    intake: Intake | None = None
-    sign = -1.0 if study.maximize else 1.0
-    own = study.ledger.created
-    for record in records:
-        if intake is None:
-            origin = record.get("study") or f"rows:{name}:{_identity(record)}"
-            intake = Intake(study, Report(str(origin)))
-            if own is not None:  # what came from here is here
-                intake.know(origin_of(own), (trial.number for trial in study.trials))
-        if record.get("state") not in {status.name.lower() for status in ENDED}:
-            intake.leave(RUNNING)
-            continue
-        intake.take(_found(record, study.space, sign), record.get("study") or None)
-    if intake is None:
-        return Report(f"rows:{name}:empty")
-    intake.flush()
-    return intake.report
-
-
-def _identity(first: Mapping[str, Any]) -> str:
-    text = json.dumps([first.get("started"), first.get("params")], default=str, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _found(record: Mapping[str, Any], space: Space, sign: float) -> Found:
-    values = dict(record.get("params") or {})
-    found: dict[str, Any] = {
-        param.label: index_of(param, values[param.label])
-        for param in space.params
-        if has_names(param) and param.label in values
-    }
-    known = None not in found.values()  # else the names themselves, and what reads them says what is wrong
-    losses = _losses(record, sign)
-    result = _untagged(record.get("result"))
-    if isinstance(result, dict) and isinstance(result.get("loss"), (int, float)):
-        result["loss"] = sign * result["loss"]
-    return Found(
-        key=record["number"],
-        values=space.shown({**values, **found}) if known else values,
-        status=str(record["state"]),
-        losses=losses,
-        metrics={name: _float(value) for name, value in _untagged(record.get("metrics") or {}).items()},
-        result=result if result is not None else _result(record, losses),
-        error=_error(record.get("error")),
-        reports=[(float(step), sign * value) for step, value in _untagged(record.get("reports") or [])],
-        started=_moment(record.get("started")),
-        ended=_moment(record.get("ended")),
-        indexed=known,
-    )
-
-
-def _losses(record: Mapping[str, Any], sign: float) -> list[float]:
-    given = _untagged(record.get("losses") or [record.get("loss")])
-    reason = str(record.get("reason") or "")
-    if given[0] is None and reason.startswith("loss is "):
-        given = [_SPECIAL.get(reason.removeprefix("loss is ")), *given[1:]]
-    return [] if given[0] is None else [sign * float(given[0]), *map(float, given[1:])]
-
-
-def _result(record: Mapping[str, Any], losses: list[float]) -> dict[str, Any]:
-    """What a table does not say, made from what it says."""
-    metrics = dict(record.get("metrics") or {})
-    if record["state"] == "done":
-        return {**metrics, "loss": losses[0] if losses else None, "status": "ok"}
-    return {**metrics, "status": "fail", **({"pruned": True} if record["state"] == "pruned" else {})}
-
-
-def _error(error: Any) -> dict[str, Any] | None:
-    if not isinstance(error, Mapping):
-        return None
-    kept = {"type": "", "message": "", "traceback": ""}
-    return kept | {key: value for key, value in error.items() if value is not None}
-
-
-def _untagged(value: Any) -> Any:
-    if isinstance(value, dict):
-        if value.keys() == {"$float"}:
-            return float(value["$float"])
-        return {key: _untagged(item) for key, item in value.items()}
-    return [_untagged(item) for item in value] if isinstance(value, list) else value
-
-
-def _float(value: Any) -> Any:
-    try:
-        return None if value is None else float(value)
-    except (TypeError, ValueError):
-        raise InvalidArgument(f"a loss or a metric must be a number; got {value!r}") from None
-
-
-def _whole(value: Any) -> int | str:
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        return str(value)
-
-
-def _moment(text: Any) -> float:
-    try:
-        return datetime.fromisoformat(str(text)).timestamp() if text else math.nan
-    except ValueError:
-        return math.nan

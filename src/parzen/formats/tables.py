@@ -1,4 +1,4 @@
-"""Tables of trials: CSV files and data frames, one row for each trial."""
+"""Tables of trials: CSV and Parquet files and data frames, one row for each trial."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from parzen.errors import InvalidArgument, StudyNotFound, did_you_mean
+from parzen.formats.direction import check, maximised
 from parzen.formats.intake import Found, Intake, Report
 from parzen.formats.values import numbers_in
+from parzen.frames import with_arrow
+from parzen.naming import has_names, names_of
 from parzen.run.study import Study
 from parzen.space.space import Space
 
@@ -38,15 +41,15 @@ def import_table(source: Any, study: Study, loss: str = "loss") -> Report:
     ``pruned``, in these or the usual other words.
 
     The tables that `Trials.to_pandas` and its like give are read too: ``param.lr`` is the label ``lr``,
-    ``state`` the status, and times and errors come along. Where the study maximises, their column
-    ``value`` is taken.
+    ``state`` the status, and times and errors come along. Their column ``value`` says that the search
+    was maximised; one in the other direction than the study's is refused.
 
     A row is known again by its content, so that a table can be imported again
     when it has grown. Equal rows of one table are trials of their own.
 
     Args:
-        source: The path of a CSV file, or a data frame: of pandas, polars or Arrow, or whatever has
-            `columns` and ``to_dict("records")``.
+        source: The path of a CSV or a Parquet file, or a data frame: of pandas, polars or Arrow, or
+            whatever has `columns` and ``to_dict("records")``.
         study: Has the space that was searched.
         loss: The column with the objective's values, as they were returned: to be made large where
             the study maximises.
@@ -56,25 +59,32 @@ def import_table(source: Any, study: Study, loss: str = "loss") -> Report:
 
     Raises:
         StudyNotFound: If there is no such file.
-        InvalidArgument: If a column is missing or the source is no table.
+        InvalidArgument: If a column is missing, a loss is no number, the table is of a search in the
+            other direction, or the source is no table.
+        MissingDependency: If the file is Parquet, and pyarrow is not installed.
     """
-    name, columns, rows = _read(source)
-    names = _own_names(columns, study.space)
-    if names and loss == "loss" and study.maximize and "value" in columns:
-        names = {**names, "value": "loss", "loss": ""}
-    columns = [names.get(column, column) for column in columns if names.get(column, column)]
-    _check_columns(columns, study.space, loss)
+    name, given, rows = _read(source)
+    names = _own_names(given, study.space)
+    if names and loss == "loss":
+        check(_own_direction(given, rows, name), study.maximize, _called(name))
+        if study.maximize:
+            names = {**names, "value": "loss", "loss": ""}
+    elif names:
+        names = {**names, "loss": "", loss: loss}
+    _check_columns(given, names, study.space, loss)
+    columns = [names.get(column, column) for column in given if names.get(column, column)]
     header = hashlib.sha256("\n".join([name, *columns]).encode()).hexdigest()[:16]
     intake = Intake(study, Report(f"table:{name}:{header}"))
+    _check_losses(rows, names, loss)
     copies: Counter[str] = Counter()
-    for given in rows:
-        row = given
+    for line in rows:
+        row = line
         if names:
-            row = {names[str(key)]: value for key, value in given.items() if names.get(str(key))}
+            row = {names[str(key)]: value for key, value in line.items() if names.get(str(key))}
         content = "\n".join(f"{key}={_text(row.get(key))}" for key in columns)
         key = hashlib.sha256(content.encode()).hexdigest()[:16]
         copies[key] += 1
-        _take(intake, row, f"{key}-{copies[key]}", loss)
+        _take(intake, row, f"{key}-{copies[key]}", loss, bool(names))
     intake.flush()
     return intake.report
 
@@ -87,6 +97,27 @@ _OWN = {
     "error.type": ERROR_TYPE,
     "error.message": ERROR_MESSAGE,
 }
+
+
+def table_maximises(path: str | os.PathLike[str], loss: str = "loss") -> bool | None:
+    """Whether a file holds trials of a maximised search; None if it does not say so.
+
+    Args:
+        path: Of a CSV or a Parquet file.
+        loss: As for `import_table`.
+    """
+    name, columns, rows = _read(path)
+    own = {"number", "state"} <= set(columns) and loss == "loss"
+    return _own_direction(columns, rows, name) if own else None
+
+
+def _own_direction(columns: list[str], rows: Iterable[Mapping[str, Any]], name: str) -> bool:
+    cells = ({each: _cell(row.get(each)) for each in ("loss", "value")} for row in rows)
+    return maximised(cells, "value" in columns, _called(name))
+
+
+def _called(name: str) -> str:
+    return "the data frame" if name == "frame" else repr(name)
 
 
 def _own_names(columns: list[str], space: Space) -> dict[str, str]:
@@ -105,6 +136,9 @@ def _read(source: Any) -> tuple[str, list[str], Iterable[Mapping[str, Any]]]:
     """Name, columns and rows."""
     if isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
+        if _is_parquet(path):
+            table = with_arrow.read_parquet(path)
+            return os.path.basename(path), list(map(str, table.column_names)), table.to_pylist()
         try:
             with open(path, encoding="utf-8-sig", newline="") as file:
                 reader = csv.DictReader(file)
@@ -131,37 +165,73 @@ def _read(source: Any) -> tuple[str, list[str], Iterable[Mapping[str, Any]]]:
     return "frame", [str(column) for column in source.columns], source.to_dict("records")
 
 
+def _is_parquet(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(4) == b"PAR1"
+    except OSError:
+        return False  # the reader of CSV says what is wrong
+
+
 def _names_of(source: Any) -> list[str]:
     columns = source.columns() if callable(source.columns) else source.columns
     return [str(getattr(column, "name", column)) for column in columns]
 
 
-def _check_columns(columns: list[str], space: Space, loss: str) -> None:
+def _check_columns(given: list[str], names: Mapping[str, str], space: Space, loss: str) -> None:
+    """Refuse a table that lacks a column; `names` are of `_own_names`."""
+    columns = [names.get(column, column) for column in given if names.get(column, column)]
     if loss not in columns:
         raise InvalidArgument(
-            f"the table has no column {loss!r}; it has {columns}.{did_you_mean(loss, columns)}",
+            f"the table has no column {loss!r}; it has {given}.{did_you_mean(loss, given)}",
             hint="name the objective's column with loss=",
         )
     if len(set(columns)) < len(columns):
-        raise InvalidArgument(f"the table has a column twice: {columns}")
+        raise InvalidArgument(f"the table has a column twice: {given}")
     for param in space.params:
         if not param.conditional and param.label not in columns:
+            lacking = f"param.{param.label}" if names else param.label
             raise InvalidArgument(
-                f"the table has no column {param.label!r}, which every trial of the space has; it has "
-                f"{columns}.{did_you_mean(param.label, columns)}"
+                f"the table has no column {lacking!r}, which every trial of the space has; it has "
+                f"{given}.{did_you_mean(lacking, given)}"
             )
 
 
-def _take(intake: Intake, row: Mapping[str, Any], key: str, loss: str) -> None:
+def _check_losses(rows: Iterable[Mapping[str, Any]], names: Mapping[str, str], loss: str) -> None:
+    """Refuse a column of losses that holds something else than numbers, but for trials that failed."""
+    column = next((each for each, own in names.items() if own == loss), loss)
+    state = "state" if names else "status"
+    for row in rows:
+        cell = _cell(row.get(column))
+        if cell is None or isinstance(_as_number(cell), float):
+            continue
+        if _STATUS.get(_word(_cell(row.get(state)))) == "done":
+            raise InvalidArgument(
+                f"the column {column!r} must hold numbers; got {cell!r}",
+                hint="name the objective's column with loss=; leave the cell of a failed trial empty",
+            )
+
+
+def _word(status: Any) -> str:
+    return str(status or "done").strip().lower()
+
+
+def _take(intake: Intake, row: Mapping[str, Any], key: str, loss: str, own: bool) -> None:
     labels = intake.study.space.index
     cells = {str(column): _cell(value) for column, value in row.items()}
+    if own:  # the names of options, to the character
+        cells |= {each: row[each] for each in labels if isinstance(row.get(each), str) and row[each]}
     values = {label: cells[label] for label in labels if cells.get(label) is not None}
     others = {
         column: _as_number(value)
         for column, value in cells.items()
         if column not in labels and column not in (loss, "status", *_MARKS) and value is not None
     }
-    word = str(cells.get("status") or "done").strip().lower()
+    twin = _twin(cells, intake.study.space) if own else None
+    if twin is not None:
+        intake.leave(f"{twin} may be two of the options, which are the same number")
+        return
+    word = _word(cells.get("status"))
     if word not in _STATUS:
         reason = (
             "still running" if word in ("running", "waiting", "new", "open") else f"its status is {word!r}"
@@ -169,7 +239,7 @@ def _take(intake: Intake, row: Mapping[str, Any], key: str, loss: str) -> None:
         intake.leave(reason)
         return
     value, status = _as_number(cells.get(loss)), _STATUS[word]
-    found = Found(key, values, status, metrics=numbers_in(others), error=_error_in(cells))
+    found = Found(key, values, status, metrics=numbers_in(others), error=_error_in(cells), named=own)
     found.started, found.ended = _seconds(cells.get(STARTED)), _seconds(cells.get(ENDED))
     if status == "done" and isinstance(value, float) and not math.isnan(value):
         found.losses = [-value if intake.study.maximize else value]
@@ -178,6 +248,17 @@ def _take(intake: Intake, row: Mapping[str, Any], key: str, loss: str) -> None:
         found.status = "pruned" if status == "pruned" else "failed"
         found.result = {**others, "status": "fail", **({"pruned": True} if status == "pruned" else {})}
     intake.take(found)
+
+
+def _twin(cells: Mapping[str, Any], space: Space) -> str | None:
+    """A choice with options such as 1 and 1.0, where a table read as numbers does not say which."""
+    for param in space.params:
+        value = cells.get(param.label)
+        if has_names(param) and isinstance(value, (int, float)) and not isinstance(value, bool):
+            alike = [isinstance(name, (int, float)) and name == value for name in names_of(param)]
+            if sum(alike) > 1:
+                return param.label
+    return None
 
 
 def _cell(value: Any) -> Any:

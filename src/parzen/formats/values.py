@@ -13,9 +13,10 @@ import numpy as np
 
 from parzen.errors import InvalidArgument
 from parzen.formats.unpickling import Array, name_of_unknown
-from parzen.naming import index_of
+from parzen.naming import has_names, index_of, names_of
 from parzen.space.distributions.base import Lattice
 from parzen.space.space import Param, Space
+from parzen.wording import in_line
 
 _DEPTH = 50
 _LARGEST = 1_000_000  # values of one result, all its parts together
@@ -36,7 +37,9 @@ class Misfit(Exception):
         self.example = example
 
 
-def point_of(space: Space, values: Mapping[str, Any], indexed: bool = False) -> dict[str, float | int]:
+def point_of(
+    space: Space, values: Mapping[str, Any], indexed: bool = False, named: bool = False
+) -> dict[str, float | int]:
     """A legal point of a space: active labels only, as stored values.
 
     Args:
@@ -44,6 +47,7 @@ def point_of(space: Space, values: Mapping[str, Any], indexed: bool = False) -> 
         values: Label -> value. A choice as the option itself, or as its text: the option's repr, the
             text of a constant, its name, or a constant that stands in one option only.
         indexed: Whether choices are given as the index of the option in the user's space instead.
+        named: Whether choices are given by the names of their options, as in a table of ours.
 
     Raises:
         Misfit: If a label is unknown or lacking, or a value is not legal.
@@ -60,7 +64,13 @@ def point_of(space: Space, values: Mapping[str, Any], indexed: bool = False) -> 
             continue
         if param.label not in values:
             raise Misfit(f"there is no {param.label}, which the space needs")
-        found[j] = _stored(param, values[param.label], indexed)
+        value = values[param.label]
+        if named and has_names(param):
+            index = option_named(param, value)
+            if index is not None:
+                found[j] = param.distribution.plain(index)
+                continue
+        found[j] = _stored(param, value, indexed)
     return {space.params[j].label: found[j] for j in sorted(found)}
 
 
@@ -87,6 +97,24 @@ def _stored(param: Param, value: Any, indexed: bool) -> float | int:
     if math.isnan(number) or not param.distribution.contains(number):
         raise Misfit(f"{param.label} is outside {param.distribution.describe()}", example)
     return param.distribution.plain(number)
+
+
+def option_named(param: Param, value: Any) -> int | None:
+    """Which option has a name, as tables of ours give it; None if it is none, or several.
+
+    Args:
+        param: The choice.
+        value: The name or its text. What keeps a row in one line (`CSV` of the loggers) writes a name
+            with other white space than single spaces as Python does.
+    """
+    if not isinstance(value, str):
+        return index_of(param, value)
+    names = [str(name) for name in names_of(param)]
+    found = {k for k, name in enumerate(names) if name == value}
+    found |= {k for k, name in enumerate(names) if repr(name) == value != name and not in_line(name)}
+    if found:
+        return found.pop() if len(found) == 1 else None
+    return param.options.index(value) if value in param.options else None
 
 
 def option_of(param: Param, value: Any) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from parzen.errors import MissingDependency
+from parzen.errors import InvalidArgument, MissingDependency
 
 
 def table(trials: Any) -> Any:
@@ -35,6 +35,26 @@ def parquet_bytes(trials: Any) -> bytes:
     parquet.write_table(arrow.table(trials), sink)
     content: bytes = sink.getvalue().to_pybytes()
     return content
+
+
+def read_parquet(path: str) -> Any:
+    """A Parquet file as a `pyarrow.Table`.
+
+    Args:
+        path: Of the file.
+
+    Raises:
+        MissingDependency: If pyarrow is not installed.
+        InvalidArgument: If the file cannot be read.
+    """
+    arrow = _arrow("Parquet")
+    from pyarrow import parquet
+
+    try:
+        with open(path, "rb") as file:
+            return parquet.read_table(file)
+    except (arrow.ArrowException, OSError) as error:
+        raise InvalidArgument(f"{path!r} cannot be read as Parquet: {error}") from None
 
 
 def _arrow(what: str) -> Any:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from parzen.errors import InvalidArgument
 from parzen.frames.facts import utc
-from parzen.loggers.base import Logger, StudyRecord, TrialRecord, append, one_line, whole_lines
+from parzen.loggers.base import Logger, StudyRecord, TrialRecord, Value, append, one_line, whole_lines
+from parzen.wording import in_line
 
 _FIRST = ["study", "number", "state", "loss"]
 _NEXT = ["duration_s", "started", "ended", "error.type", "error.message"]
@@ -83,8 +84,8 @@ class CSV(Logger):
             "started": utc(trial.started),
             "ended": utc(trial.ended),
             "error.type": trial.error_type,
-            "error.message": trial.error.removeprefix(f"{trial.error_type}: "),
-            **{one_line(f"param.{label}"): value for label, value in trial.params.items()},
+            "error.message": one_line(trial.error.removeprefix(f"{trial.error_type}: ")),
+            **{one_line(f"param.{label}"): _name(value) for label, value in trial.params.items()},
             **{one_line(f"metric.{name}"): value for name, value in trial.metrics.items()},
         }
         self._widen(list(row))
@@ -109,10 +110,17 @@ class CSV(Logger):
                 os.close(folder)
 
 
+def _name(value: Value) -> Value:
+    """The name of an option as one line that stands for no other name."""
+    return repr(value) if isinstance(value, str) and not in_line(value) else value
+
+
 def _lines(rows: Iterable[Sequence[object]]) -> str:
     """Rows as CSV, each in one line."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     for row in rows:
-        writer.writerow([one_line(cell) if isinstance(cell, str) else cell for cell in row])
+        writer.writerow(
+            [one_line(cell) if isinstance(cell, str) and len(cell.splitlines()) > 1 else cell for cell in row]
+        )
     return text.getvalue()
