@@ -7,7 +7,7 @@ parameters of its own that vary is made by `tuned`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from parzen.errors import InvalidArgument, InvalidSpace, did_you_mean
@@ -193,12 +193,3 @@ def _nested(way: _Way) -> Iterator[str]:
         for each in constants:
             if hasattr(each, "get_params") and not isinstance(each, type):
                 yield from (f"{name}__{inner}" for inner in each.get_params(deep=True))
-
-
-def texts(values: Sequence[Any]) -> list[str]:
-    """Values as one line each, for messages.
-
-    Args:
-        values: Any.
-    """
-    return [" ".join(repr(value).split())[:60] for value in values]
