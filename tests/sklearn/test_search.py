@@ -23,6 +23,7 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, cross_val_s
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 
 from parzen.algorithms.tpe import TPE
 from parzen.errors import InvalidArgument, InvalidSpace, StudyChanged
@@ -295,8 +296,33 @@ class TestFailures:
             search(Picky(), {"level": hp.float(0.6, 1)}, error_score="raise").fit(X, Y)
 
     def test_when_all_fail_the_reasons_are_counted(self):
-        with pytest.raises(ValueError, match=r"none of 3 trials succeeded: 1 x RuntimeError: level 0"):
+        with pytest.raises(
+            ValueError, match=r"none of 3 trials succeeded: 3 x RuntimeError: level 0\.\d+ is"
+        ):
             search(Picky(), {"level": hp.float(0.6, 1)}, n_trials=3).fit(X, Y)
+
+    def test_a_whole_float_for_an_int_names_the_word_that_gives_ints(self):
+        depth = {"max_depth": hp.quniform("max_depth", 2, 9, 1)}
+        with pytest.raises(
+            ValueError, match=r"4 x InvalidParameterError: .* \(the numbers differ\)"
+        ) as caught:
+            search(DecisionTreeClassifier(), depth, n_trials=4).fit(X, Y)
+        assert "comes from quniform, whose values are floats; use hp.int" in caught.value.hint
+        some = {"max_depth": hp.choice("which", [2, hp.quniform("max_depth", 2, 9, 1)])}
+        with pytest.warns(
+            FitFailedWarning, match=r"comes from quniform, whose values are floats; use hp.int"
+        ):
+            search(DecisionTreeClassifier(), some, n_trials=8).fit(X, Y)
+
+    def test_a_list_of_options_is_a_choice_as_for_grid_search(self):
+        space = {"C": [1, 10], "kernel": ["rbf", "linear"], "gamma": np.array([0.1, 0.5])}
+        found = search(space=space, n_trials=8).fit(X, Y)
+        tried = found.cv_results_["params"]
+        assert {name: {each[name] for each in tried} for name in space} == {
+            "C": {1, 10},
+            "kernel": {"rbf", "linear"},
+            "gamma": {0.1, 0.5},
+        }
 
     @pytest.mark.parametrize(
         ("space", "meant"),

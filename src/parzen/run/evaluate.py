@@ -162,7 +162,7 @@ class Evaluation:
         if isinstance(error, Pruned):
             outcome = Outcome("pruned", result={"status": "fail", "pruned": True})
             return _with_attachments(outcome, context)
-        _explain_floats(error, self.space, task.point)
+        explain_floats(error, self.space, task.point)
         return _with_attachments(failure(error), context)
 
     def _outcome(self, returned: Any, context: TrialContext | None) -> Outcome:
@@ -179,18 +179,44 @@ def _with_attachments(outcome: Outcome, context: TrialContext | None) -> Outcome
     return outcome
 
 
-def _explain_floats(error: Exception, space: Space, point: Mapping[str, float | int]) -> None:
-    """Say where a whole float comes from when the user's code wanted an int."""
-    if not isinstance(error, TypeError) or "cannot be interpreted as an integer" not in str(error):
-        return
+def explain_floats(error: Exception, space: Space, point: Mapping[str, float | int]) -> None:
+    """Say where a whole float comes from when the user's code wanted an int.
+
+    Args:
+        error: What was raised; gets the note.
+        space: Of the search.
+        point: Of the trial.
+    """
+    told = float_for_int(str(error), space, point)
+    if told and isinstance(error, (TypeError, ValueError)):
+        error.add_note(f"parzen: {told}")
+
+
+def float_for_int(message: str, space: Space, point: Mapping[str, float | int]) -> str:
+    """Which hyperparameter gave a float where an int was wanted, and the fix; empty where none did.
+
+    Args:
+        message: Of the error.
+        space: Of the search.
+        point: Of the trial.
+    """
+    quoted = "must be an int" in message  # scikit-learn quotes the value
+    if not quoted and "cannot be interpreted as an integer" not in message:
+        return ""
     for param in space.params:
         value = point.get(param.label)
         word = param.distribution.call()[0]
-        if isinstance(value, float) and value.is_integer() and word.startswith("q"):
-            error.add_note(
-                f"parzen: {param.label} = {value} comes from {word}, whose values are floats; "
+        if (
+            isinstance(value, float)
+            and value.is_integer()
+            and word.startswith("q")
+            and (not quoted or f"Got {value!r} " in message)
+        ):
+            return (
+                f"{param.label} = {value} comes from {word}, whose values are floats; "
                 "use hp.int, hp.uniformint or scope.int(...)"
             )
+    return ""
 
 
 def failure(error: BaseException) -> Outcome:

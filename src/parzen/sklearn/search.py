@@ -18,9 +18,9 @@ class ParzenSearchCV(SearchBase):
 
     Args:
         estimator: What is tuned: a classifier, regressor, transformer or pipeline.
-        space: Parameter name, as `set_params` takes it, -> hp expression or constant; or a list of
-            such dicts to choose between. A value may be an estimator, and one made by `tuned`
-            brings parameters of its own.
+        space: Parameter name, as `set_params` takes it, -> hp expression, list of options or
+            constant; or a list of such dicts to choose between. A value may be an estimator, and
+            one made by `tuned` brings parameters of its own.
         n_trials: Trials in all. Of a kept study those of earlier fits count. None goes on until
             `timeout`.
         timeout: Seconds, or text such as ``"30m"``, after which no trial is started.
