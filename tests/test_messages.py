@@ -290,6 +290,17 @@ class TestRow4ConstantsWhereASpaceWasMeant:
         search(Called(), {**space, "x": hp.uniform("x", 0, 1)})
 
 
+@pytest.mark.parametrize("module", [parzen.hp, parzen.hyperopt.hp])
+def test_a_misspelt_word_of_a_space_names_the_right_one(module):
+    with pytest.raises(AttributeError) as caught:
+        _ = module.unifrom
+    assert str(caught.value).startswith("hp has no word 'unifrom'. Did you mean 'uniform'? It has: choice, ")
+    assert not hasattr(module, "__wrapped__")
+    assert {name: getattr(module, name) for name in module.__all__} == {
+        name: getattr(parzen.space.hp, name) for name in parzen.space.hp.__all__
+    }
+
+
 class TestRow5LowAboveHigh:
     @pytest.mark.parametrize("word", ["uniform", "loguniform"])
     def test_definition_raises_with_label_values_and_fix(self, word):
