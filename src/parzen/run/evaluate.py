@@ -49,6 +49,12 @@ class Objective:
 
     def __init__(self, fn: Callable[..., Any], space: Space, maximize: bool = False) -> None:
         if not callable(fn):
+            swapped = getattr(space.expr, "obj", None)  # a function as the space is a constant
+            if callable(swapped):
+                raise InvalidArgument(
+                    f"fn must be a function and space a space; got them the other way round: fn={fn!r}",
+                    hint=f"write fmin({getattr(swapped, '__name__', 'fn')}, space, ...)",
+                )
             raise InvalidArgument(f"fn must be a function; got {fn!r}")
         self.fn = fn
         self.sign = -1.0 if maximize else 1.0
@@ -58,6 +64,7 @@ class Objective:
         if self.wants_context:
             required = [name for name in required if name != "trial"]
         self.by_keyword = len(required) >= 2
+        self.keys = keys
         if self.by_keyword:
             self._check_keywords(required, optional, takes_any, keys)
 
@@ -84,6 +91,16 @@ class Objective:
     def where(self) -> str:
         """Name, file and line of the function, as ``f (train.py:12)``."""
         return place_of(self.fn)
+
+    def hint_of(self, returned: Any) -> str | None:
+        """The fix where a function with one parameter seems to expect a value and not the point, or None."""
+        if self.by_keyword or not self.keys or not isinstance(returned, Mapping):
+            return None
+        if [str(key) for key in returned] != self.keys:
+            return None
+        key = self.keys[0]
+        each = "" if len(self.keys) < 2 else f", or give it a parameter for each key: {', '.join(self.keys)}"
+        return f"a function with one parameter gets the whole point: use point[{key!r}] in it{each}"
 
     def __call__(self, argument: Any, context: TrialContext | None) -> Any:
         """Call the function for one trial."""
@@ -169,7 +186,8 @@ class Evaluation:
         try:
             outcome = outcome_of(returned, self.objective.where, self.objective.sign)
         except InvalidObjectiveResult as error:
-            return failure(error)
+            hint = self.objective.hint_of(returned)
+            return failure(error if hint is None else type(error)(error.message, hint=hint, **error.details))
         return _with_attachments(outcome, context)
 
 
