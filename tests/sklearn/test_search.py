@@ -464,6 +464,16 @@ class TestStudy:
             search(study=path, n_trials=4).fit(frame + 1, Y)
         assert caught.value.hint.startswith("a fit on other data needs a file of its own")
 
+    def test_of_many_columns_the_one_that_differs_is_shown(self, tmp_path):
+        path = str(tmp_path / "search.db")
+        frame = pytest.importorskip("pandas").DataFrame(np.tile(X, 20)).add_prefix("column")
+        search(study=path, n_trials=1).fit(frame, Y)
+        with pytest.raises(
+            StudyChanged, match=r"was \.\.\..*column60, .* and is \.\.\..*renamed, "
+        ) as caught:
+            search(study=path, n_trials=2).fit(frame.rename(columns={"column60": "renamed"}), Y)
+        assert len(str(caught.value)) < 800
+
     def test_estimators_that_differ_at_the_end_of_a_long_text_are_others(self, tmp_path):
         path = str(tmp_path / "search.db")
         space = {"clf__C": hp.float(0.1, 10)}

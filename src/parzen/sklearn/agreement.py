@@ -14,7 +14,7 @@ from parzen.sklearn import theirs
 
 _KEY = "sklearn"  # of the study's note that says what it was fitted on
 _MUST_AGREE = ("data", "folds", "estimator", "scoring")
-_LONGEST = 2000  # characters of an estimator's text that are compared
+_LONGEST = 2000  # characters of a text that are kept
 _SHOWN = 200  # of which a message shows so many
 OWN_FILE = "give this fit a file of its own in study="
 
@@ -42,7 +42,7 @@ def mark_of(
         "values": theirs.content_hash([_values(X), _values(y)]),
         "X": _form(X),
         "y": _form(y),
-        "cv": f"{len(splits)} folds of {_splitter(cv)}",
+        "cv": f"{len(splits)} {'fold' if len(splits) == 1 else 'folds'} of {_splitter(cv)}",
     }
 
 
@@ -102,7 +102,9 @@ def _form(data: Any) -> str:
     size = " x ".join(map(str, (len(data),) if shape is None else shape))
     dtype = getattr(data, "dtype", None)
     held = f"{type(data).__name__} of {size}" + (f" {dtype}" if isinstance(dtype, np.dtype) else "")
-    return held if columns is None else f"{held} with the columns {', '.join(map(str, columns))}"
+    if columns is None:
+        return held
+    return f"{held} with the columns {', '.join(map(str, columns))}"[:_LONGEST]
 
 
 def _splitter(cv: Any) -> str:
@@ -130,7 +132,8 @@ def _difference(name: str, earlier: Mapping[str, str], now: Mapping[str, str]) -
         if told:
             return f"the values are the same, but {told}"
         return (
-            "X and y have the same values in another form, as by index or dtypes, or fit got other parameters"
+            "X and y have the same values in another form, as by index, columns or dtypes, "
+            "or fit got other parameters"
         )
     name = "cv" if name == "folds" else name
     return _was(name, earlier.get(name), now[name])
@@ -139,11 +142,16 @@ def _difference(name: str, earlier: Mapping[str, str], now: Mapping[str, str]) -
 def _was(name: str, before: str | None, after: str) -> str:
     if before is None or before == after:
         return ""
-    return f"{name} was {_short(before)} and is {_short(after)}"
+    pairs = enumerate(zip(before, after, strict=False))
+    first = next((k for k, (one, other) in pairs if one != other), min(len(before), len(after)))
+    return f"{name} was {_short(before, first)} and is {_short(after, first)}"
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+def _short(text: str, first: int) -> str:
+    """A text cut to what can be read, with the place where it begins to differ."""
+    start = max(first - _SHOWN // 2, 0) if len(text) > _SHOWN else 0
+    end = start + _SHOWN
+    return ("..." if start else "") + text[start:end] + ("..." if end < len(text) else "")
 
 
 def _form_alone(earlier: Mapping[str, str], now: Mapping[str, str]) -> bool:
