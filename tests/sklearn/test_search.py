@@ -477,8 +477,9 @@ class TestStudy:
     def test_estimators_that_differ_at_the_end_of_a_long_text_are_others(self, tmp_path):
         path = str(tmp_path / "search.db")
         space = {"clf__C": hp.float(0.1, 10)}
-        search(PIPELINE, space, study=path, n_trials=2).fit(X, Y)
-        other = clone(PIPELINE).set_params(clf__gamma=0.5)
+        first = clone(PIPELINE).set_params(clf__kernel="linear", clf__tol=0.01)
+        search(first, space, study=path, n_trials=2).fit(X, Y)
+        other = clone(first).set_params(clf__tol=0.02)
         with pytest.raises(StudyChanged, match="other estimator"):
             search(other, space, study=path, n_trials=4).fit(X, Y)
 
