@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
+import subprocess
+import sys
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
@@ -58,6 +60,22 @@ PUBLIC = [
 @pytest.mark.parametrize("module", PUBLIC)
 def test_every_public_name_below_parzen_is_in_the_list_of_names_and_nothing_else_is(module):
     assert in_tables(sections(text("api.md"))[module]) == set(import_module(module).__all__)
+
+
+def test_public_modules_need_no_import_of_their_own_and_are_loaded_when_they_are_used():
+    """In a fresh interpreter, because pytest has imported them all."""
+    modules = [*PUBLIC, "parzen.hyperopt"]
+    script = f"""
+import sys, parzen
+modules = {modules}
+early = [each for each in modules if each in sys.modules]
+hidden = [each for each in modules if each.partition(".")[2] not in dir(parzen)]
+print(early, hidden, [eval(each).__name__ for each in modules] == modules)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[] [] True\n"
+    with pytest.raises(AttributeError, match="Did you mean 'plots'"):
+        _ = parzen.plot
 
 
 def test_every_public_name_is_in_the_list_of_names_and_nothing_else_is():

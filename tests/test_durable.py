@@ -97,6 +97,16 @@ def test_another_space_is_refused_with_the_difference_in_words(where):
     assert search(where).study.trials[11].number == 11
 
 
+def test_trials_of_a_space_that_shares_nothing_with_the_new_one_do_not_fit(where):
+    search(where, 4)
+    with pytest.raises(errors.SpaceChanged) as caught:
+        search(where, 6, lambda p: p["other"], {"other": hp.uniform("other", 0, 1)})
+    assert caught.value.hint == (
+        "no hyperparameter is in both spaces, so the trials say nothing about the new one: "
+        'resume="new" begins another study and deletes nothing'
+    )
+
+
 def test_extend_takes_the_new_space_and_keeps_the_trials_that_fit(where):
     search(where)
     narrower = {**SPACE, "x": hp.uniform("x", 0, 5), "y": hp.float(0, 1)}

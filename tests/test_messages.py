@@ -258,6 +258,41 @@ class TestRow3WhatTheObjectiveReturns:
         assert "bad alpha" in found.text
 
 
+class TestRow3dOneParameter:
+    def test_a_result_that_is_the_point_itself_is_told_what_a_single_parameter_gets(self):
+        def two(x):
+            return x
+
+        with mistake(InvalidLoss) as found:
+            search(two, {"x": hp.uniform("x", 0, 1), "k": hp.uniform("k", 0, 1)})
+        assert "the result has no 'loss'; it has 'x', 'k'" in found.text
+        assert (
+            "fix: a function with one parameter gets the whole point: use point['x'] in it, "
+            "or give it a parameter for each key: x, k"
+        ) in found.text
+
+    def test_another_dict_keeps_the_other_fix(self):
+        with mistake(InvalidLoss) as found:
+            search(lambda point: {"value": 1.0}, {"x": hp.uniform("x", 0, 1)})
+        assert "fix: return a number or {'loss': number}" in found.text
+
+
+class TestSwappedArguments:
+    def test_a_space_before_the_function_is_said_to_be_swapped(self):
+        def train(point):
+            return 0.0
+
+        with mistake(InvalidArgument) as found:
+            search(X, train)
+        assert "fn must be a function and space a space; got them the other way round" in found.text
+        assert "fix: write fmin(train, space, ...)" in found.text
+
+    def test_what_is_no_function_is_refused_as_before(self):
+        with mistake(InvalidArgument) as found:
+            search(3, X)
+        assert "fn must be a function; got 3" in found.text
+
+
 class TestRow4ConstantsWhereASpaceWasMeant:
     def test_all_constants_are_refused_with_the_words_that_were_meant(self):
         fn = Called()
@@ -288,6 +323,17 @@ class TestRow4ConstantsWhereASpaceWasMeant:
         space = {"a": None, "b": 3, "c": "text", "d": {"e": 1.5}, "f": len, "g": np.zeros(2)}
         search(Called(), space)
         search(Called(), {**space, "x": hp.uniform("x", 0, 1)})
+
+
+@pytest.mark.parametrize("module", [parzen.hp, parzen.hyperopt.hp])
+def test_a_misspelt_word_of_a_space_names_the_right_one(module):
+    with pytest.raises(AttributeError) as caught:
+        _ = module.unifrom
+    assert str(caught.value).startswith("hp has no word 'unifrom'. Did you mean 'uniform'? It has: choice, ")
+    assert not hasattr(module, "__wrapped__")
+    assert {name: getattr(module, name) for name in module.__all__} == {
+        name: getattr(parzen.space.hp, name) for name in parzen.space.hp.__all__
+    }
 
 
 class TestRow5LowAboveHigh:

@@ -1,7 +1,8 @@
 """parzen: hyperparameter search that speaks Hyperopt's language.
 
 The names below are all there is; anything else may change. Heavy parts are
-loaded when they are first used.
+loaded when they are first used. So are the public modules below this one, such
+as `parzen.plots`, which need no import of their own.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from parzen.hyperopt import auto as auto
     from parzen.hyperopt import gp as gp
     from parzen.hyperopt import grid as grid
+    from parzen.hyperopt import hp as hp
     from parzen.hyperopt import mix as mix
     from parzen.hyperopt import pyll as pyll
     from parzen.hyperopt import rand as rand
@@ -51,7 +53,6 @@ if TYPE_CHECKING:
     from parzen.run.study import Study as Study
     from parzen.save import load_trials as load_trials
     from parzen.search import fmin as fmin
-    from parzen.space import hp as hp
     from parzen.space.expr import scope as scope
     from parzen.space.space import Space as Space
     from parzen.storage.base import open_store as open_store
@@ -87,7 +88,7 @@ _WHERE = {
     "fmin": "parzen.search",
     "fmin_pass_expr_memo_ctrl": "parzen.domain:wants_expression",
     "grid": "parzen.hyperopt.grid:",
-    "hp": "parzen.space.hp:",
+    "hp": "parzen.hyperopt.hp:",
     "load_trials": "parzen.save",
     "mix": "parzen.hyperopt.mix:",
     "no_progress_loss": "parzen.early_stop",
@@ -117,15 +118,20 @@ _WHERE = {
     ),
 }
 
+_MODULES = ("formats", "hyperopt", "insight", "loggers", "plots", "sklearn", "testing")
+
 __all__ = ["__version__", *sorted(_WHERE)]  # noqa: PLE0604  # strings, from the table above
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"parzen.{name}")  # which sets the attribute, too
     where = _WHERE.get(name)
     if where is None:
         from parzen.errors import did_you_mean
 
-        raise AttributeError(f"module 'parzen' has no attribute {name!r}.{did_you_mean(name, list(_WHERE))}")
+        known = [*_WHERE, *_MODULES]
+        raise AttributeError(f"module 'parzen' has no attribute {name!r}.{did_you_mean(name, known)}")
     module_name, colon, attribute = where.partition(":")
     module = import_module(module_name)
     value = module if colon and not attribute else getattr(module, attribute or name)
@@ -134,4 +140,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_MODULES})

@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 from nbclient import NotebookClient
 
 from parzen.cards.picture import DOTS, HEIGHT, WIDTH, picture
-from parzen.run.notebook import here
+from parzen.run.notebook import Notebook, here
+from parzen.run.progress import Progress
+from parzen.run.study import Study
+from parzen.space import hp
 
 LOSSES = st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=40)
 
@@ -60,6 +63,26 @@ class TestPicture:
 
 def test_a_plain_interpreter_is_no_notebook():
     assert not here()
+
+
+def test_after_a_resume_the_list_has_the_failures_that_the_headline_counts(monkeypatch):
+    """One trial failed before this call, and one in it."""
+    study = Study({"x": hp.uniform("x", 0, 1)}, "rand", seed=0)
+    study.tell(study.ask(), ValueError("before"))
+    study.tell(study.ask(), 1.0)
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda data, **_: shown.append(data))
+    monkeypatch.setattr("IPython.display.update_display", lambda data, **_: shown.append(data))
+    with Progress(Notebook, study, 2, 4) as progress:
+        study.tell(study.ask(), MemoryError("now"))
+        last = study.trials[2]
+        progress.failed(last)
+        progress.ended(last)
+    page, words = shown[-1]["text/html"], shown[-1]["text/plain"]
+    assert "1 ok 2 failed" in words
+    assert "2 trials failed" in page
+    assert "trial 0: ValueError: before" in page
+    assert "trial 2: MemoryError: now" in page
 
 
 CELL = """

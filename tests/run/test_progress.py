@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import sys
 from pathlib import Path
@@ -134,6 +135,11 @@ class TestLines:
         good = text(lasting.ended(now, study.trials[0], 90, UNICODE))
         bad = text(lasting.failed(now, study.trials[0], 0, 90, UNICODE))
         assert len(good) - len("  best") == len(bad)
+
+    def test_reasons_are_those_of_all_failures_that_are_counted(self):
+        now = standing_of(told(1.0, ValueError("a"), math.nan, ValueError("b")))
+        assert text(now.counts()) == "1 ok 3 failed"
+        assert now.reasons == {"ValueError": 2, "loss is NaN": 1}
 
 
 class TestSummary:

@@ -190,6 +190,17 @@ def test_best_counts_the_reasons_where_nothing_succeeded(study):
         study.best  # noqa: B018
 
 
+def test_reasons_that_differ_in_a_number_or_an_address_are_counted_together(study):
+    for message in ("Got 2.0 at 0x7f01", "Got 3.5e-7 at 0x7fAB", "Got nothing"):
+        study.tell(study.ask(), ValueError(message))
+    with pytest.raises(AllTrialsFailed) as caught:
+        study.best  # noqa: B018
+    assert str(caught.value) == (
+        "none of 3 trials succeeded: 2 x ValueError: Got 2.0 at 0x7f01 (the numbers differ); "
+        "1 x ValueError: Got nothing"
+    )
+
+
 def test_repr_counts_trials(study):
     assert repr(study) == "Study('default', 0 trials: none yet)"
     run(study, lambda t: RuntimeError() if t.number == 1 else float(t.number + 1), 3)

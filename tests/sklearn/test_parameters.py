@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn.base import clone
 
 from parzen.errors import InvalidArgument, InvalidSpace
@@ -97,6 +98,70 @@ def test_a_plain_space_has_the_labels_that_it_has_everywhere():
         "k": hp.choice("k", [1, hp.int(2, 3)]),
     }
     assert [p.label for p in space_of(space).params] == [p.label for p in flatten(space).params]
+
+
+@pytest.mark.parametrize("given", [{}, [], [{}], [{}, {"C": hp.float(0, 1)}]])
+def test_an_empty_space_is_said_to_be_empty(given):
+    with pytest.raises(
+        InvalidSpace, match=r"the space (is|has a dict that is) empty, with nothing to search"
+    ):
+        space_of(given)
+
+
+def test_what_is_no_dict_is_named():
+    with pytest.raises(InvalidSpace, match=r"must be a dict from parameter names .*; got int"):
+        space_of(3)
+
+
+def test_lists_and_arrays_are_options_and_tuples_are_constants():
+    space = space_of({"C": [1, 10], "gamma": np.array([0.1, 0.5]), "degree": range(2, 4), "k": (1, "a")})
+    assert [(param.label, param.options) for param in space.params] == [
+        ("C", ("1", "10")),
+        ("gamma", ("0.1", "0.5")),
+        ("degree", ("2", "3")),
+    ]
+    assert space.build({"C": 1, "gamma": 0, "degree": 1}) == {
+        "C": 10,
+        "gamma": 0.1,
+        "degree": 3,
+        "k": (1, "a"),
+    }
+
+
+def test_lists_are_options_in_lists_of_dicts_and_in_tuned_too():
+    assert [param.label for param in space_of([{"C": [1, 2]}, {"gamma": [1, 2]}]).params][1:] == [
+        "0.C",
+        "1.gamma",
+    ]
+    clf = tuned(svm.SVC(), C=[1, 10])
+    assert [param.options for param in space_of({"clf": clf}).params] == [("1", "10")]
+
+
+def test_a_list_with_expressions_in_it_is_a_value():
+    space = space_of({"hidden_layer_sizes": [hp.int(1, 2), hp.int(1, 2)]})
+    assert space.build({param.label: 1 for param in space.params}) == {"hidden_layer_sizes": (1, 1)}
+
+
+def test_a_list_without_options_is_refused():
+    with pytest.raises(InvalidSpace, match="the space has an empty list for 'C': it has no options"):
+        space_of({"C": []})
+
+
+@pytest.mark.parametrize(
+    ("law", "word"),
+    [
+        (stats.loguniform(1, 10), "hp.float(1, 10, log=True)"),
+        (stats.uniform(0.1, 0.2), "hp.float(0.1, 0.3)"),
+        (stats.randint(1, 10), "hp.int(1, 9)"),
+        (stats.norm(1, 2), "hp.normal('C', 1, 2)"),
+        (stats.gamma(2), "hp.float(low, high), hp.int(low, high) or hp.normal(label, mean, deviation)"),
+    ],
+)
+def test_a_distribution_of_scipy_is_refused_with_the_word_to_use(law, word):
+    for space in ({"C": law}, {"C": law, "gamma": hp.float(0, 1)}, {"C": hp.choice("C", [1.0, law])}):
+        with pytest.raises(InvalidSpace, match="a distribution of SciPy for 'C'") as caught:
+            check_names(space_of(space), svm.SVC())
+        assert caught.value.hint == f"write {word}"
 
 
 def test_a_class_without_a_ready_space_is_named():

@@ -18,17 +18,19 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
 from sklearn.datasets import load_iris
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.metrics import make_scorer
+from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, cross_val_score
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 
 from parzen.algorithms.tpe import TPE
 from parzen.errors import InvalidArgument, InvalidSpace, StudyChanged
 from parzen.history.history import Status
 from parzen.run.study import Study
 from parzen.sklearn import ParzenSearchCV, tuned
+from parzen.sklearn.agreement import text_of
 from parzen.space import hp
 from sklearn import config_context
 
@@ -46,6 +48,10 @@ MODELS = {
         ],
     ),
 }
+
+
+def _same(x):
+    return x
 
 
 class Picky(ClassifierMixin, BaseEstimator):
@@ -291,8 +297,33 @@ class TestFailures:
             search(Picky(), {"level": hp.float(0.6, 1)}, error_score="raise").fit(X, Y)
 
     def test_when_all_fail_the_reasons_are_counted(self):
-        with pytest.raises(ValueError, match=r"none of 3 trials succeeded: 1 x RuntimeError: level 0"):
+        with pytest.raises(
+            ValueError, match=r"none of 3 trials succeeded: 3 x RuntimeError: level 0\.\d+ is"
+        ):
             search(Picky(), {"level": hp.float(0.6, 1)}, n_trials=3).fit(X, Y)
+
+    def test_a_whole_float_for_an_int_names_the_word_that_gives_ints(self):
+        depth = {"max_depth": hp.quniform("max_depth", 2, 9, 1)}
+        with pytest.raises(
+            ValueError, match=r"4 x InvalidParameterError: .* \(the numbers differ\)"
+        ) as caught:
+            search(DecisionTreeClassifier(), depth, n_trials=4).fit(X, Y)
+        assert "comes from quniform, whose values are floats; use hp.int" in caught.value.hint
+        some = {"max_depth": hp.choice("which", [2, hp.quniform("max_depth", 2, 9, 1)])}
+        with pytest.warns(
+            FitFailedWarning, match=r"comes from quniform, whose values are floats; use hp.int"
+        ):
+            search(DecisionTreeClassifier(), some, n_trials=8).fit(X, Y)
+
+    def test_a_list_of_options_is_a_choice_as_for_grid_search(self):
+        space = {"C": [1, 10], "kernel": ["rbf", "linear"], "gamma": np.array([0.1, 0.5])}
+        found = search(space=space, n_trials=8).fit(X, Y)
+        tried = found.cv_results_["params"]
+        assert {name: {each[name] for each in tried} for name in space} == {
+            "C": {1, 10},
+            "kernel": {"rbf", "linear"},
+            "gamma": {0.1, 0.5},
+        }
 
     @pytest.mark.parametrize(
         ("space", "meant"),
@@ -381,6 +412,96 @@ class TestStudy:
         with pytest.raises(StudyChanged, match="other folds") as caught:
             search(study=path, n_trials=4, cv=folds).fit(X, Y)
         assert "random_state" in caught.value.hint
+
+    @pytest.mark.parametrize(
+        ("now", "said", "fix"),
+        [
+            (
+                {"estimator": SVC(kernel="linear")},
+                "made with other estimator than this fit: estimator was SVC() and is SVC(kernel='linear')",
+                "go on with the estimator of before",
+            ),
+            (
+                {"scoring": "f1_macro"},
+                "other scoring than this fit: scoring was None and is f1_macro",
+                "go on with the scoring of before",
+            ),
+            (
+                {"scoring": make_scorer(accuracy_score)},
+                "other scoring than this fit: scoring was None and is make_scorer(accuracy_score",
+                "go on with the scoring of before",
+            ),
+            (
+                {"cv": 4},
+                "other folds than this fit: cv was 3 folds of StratifiedKFold(n_splits=3, random_state=None",
+                "go on with the cv of before",
+            ),
+        ],
+    )
+    def test_what_differs_is_named_with_what_it_was(self, tmp_path, now, said, fix):
+        path = str(tmp_path / "search.db")
+        search(study=path, n_trials=2).fit(X, Y)
+        with pytest.raises(StudyChanged) as caught:
+            search(study=path, **{"n_trials": 4, **now}).fit(X, Y)
+        assert said in str(caught.value)
+        assert caught.value.hint == f"{fix}, or give this fit a file of its own in study="
+
+    def test_the_same_values_in_another_form_are_told_from_other_values(self, tmp_path):
+        path = str(tmp_path / "search.db")
+        frame = pytest.importorskip("pandas").DataFrame(X, columns=list("abcd"))
+        search(study=path, n_trials=2).fit(frame, Y)
+        own = "DataFrame of 50 x 4 with the columns a, b, c, d"
+        for other, form in (
+            (X, "ndarray of 50 x 4 float64"),
+            (frame.rename(columns={"a": "A"}), "DataFrame of 50 x 4 with the columns A, b, c, d"),
+        ):
+            with pytest.raises(StudyChanged) as caught:
+                search(study=path, n_trials=4).fit(other, Y)
+            assert f"other data than this fit: the values are the same, but X was {own} and is {form}" in str(
+                caught.value
+            )
+            assert caught.value.hint.startswith("pass X and y in the form of before, or give this fit a file")
+        with pytest.raises(StudyChanged, match="the values of X or y are others") as caught:
+            search(study=path, n_trials=4).fit(frame + 1, Y)
+        assert caught.value.hint.startswith("a fit on other data needs a file of its own")
+
+    def test_of_many_columns_the_one_that_differs_is_shown(self, tmp_path):
+        path = str(tmp_path / "search.db")
+        frame = pytest.importorskip("pandas").DataFrame(np.tile(X, 20)).add_prefix("column")
+        search(study=path, n_trials=1).fit(frame, Y)
+        with pytest.raises(
+            StudyChanged, match=r"was \.\.\..*column60, .* and is \.\.\..*renamed, "
+        ) as caught:
+            search(study=path, n_trials=2).fit(frame.rename(columns={"column60": "renamed"}), Y)
+        assert len(str(caught.value)) < 800
+
+    def test_estimators_that_differ_at_the_end_of_a_long_text_are_others(self, tmp_path):
+        path = str(tmp_path / "search.db")
+        space = {"clf__C": hp.float(0.1, 10)}
+        first = clone(PIPELINE).set_params(clf__kernel="linear", clf__tol=0.01)
+        search(first, space, study=path, n_trials=2).fit(X, Y)
+        other = clone(first).set_params(clf__tol=0.02)
+        with pytest.raises(StudyChanged, match="other estimator"):
+            search(other, space, study=path, n_trials=4).fit(X, Y)
+
+    def test_a_function_in_the_estimator_is_the_same_in_another_process(self):
+        """Its text has an address, which is another one there."""
+        assert text_of(FunctionTransformer(np.log)) == "FunctionTransformer(func=<ufunc 'log'>)"
+        assert "0x" not in text_of(FunctionTransformer(_same))
+
+    def test_the_fix_for_another_space_or_seed_is_one_that_the_search_has(self, tmp_path):
+        path = str(tmp_path / "search.db")
+        search(PIPELINE, {"clf__C": hp.float(0.1, 10)}, study=path, n_trials=2).fit(X, Y)
+        fix = "go on with the space and the random_state of before"
+        fix += ", or give this fit a file of its own in study="
+        for other in (
+            search(SVC(), {"C": hp.float(0.1, 10)}, study=path, n_trials=4),
+            search(PIPELINE, {"clf__C": hp.float(0.1, 10)}, study=path, n_trials=4, random_state=9),
+        ):
+            with pytest.raises(StudyChanged) as caught:
+                other.fit(X, Y)
+            assert caught.value.hint == fix
+            assert caught.value.__notes__ == [f"fix: {fix}"]
 
     def test_a_study_of_something_else_is_refused(self, tmp_path):
         path = str(tmp_path / "search.db")

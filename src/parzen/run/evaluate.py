@@ -49,6 +49,12 @@ class Objective:
 
     def __init__(self, fn: Callable[..., Any], space: Space, maximize: bool = False) -> None:
         if not callable(fn):
+            swapped = getattr(space.expr, "obj", None)  # a function as the space is a constant
+            if callable(swapped):
+                raise InvalidArgument(
+                    f"fn must be a function and space a space; got them the other way round: fn={fn!r}",
+                    hint=f"write fmin({getattr(swapped, '__name__', 'fn')}, space, ...)",
+                )
             raise InvalidArgument(f"fn must be a function; got {fn!r}")
         self.fn = fn
         self.sign = -1.0 if maximize else 1.0
@@ -58,6 +64,7 @@ class Objective:
         if self.wants_context:
             required = [name for name in required if name != "trial"]
         self.by_keyword = len(required) >= 2
+        self.keys = keys
         if self.by_keyword:
             self._check_keywords(required, optional, takes_any, keys)
 
@@ -84,6 +91,16 @@ class Objective:
     def where(self) -> str:
         """Name, file and line of the function, as ``f (train.py:12)``."""
         return place_of(self.fn)
+
+    def hint_of(self, returned: Any) -> str | None:
+        """The fix where a function with one parameter seems to expect a value and not the point, or None."""
+        if self.by_keyword or not self.keys or not isinstance(returned, Mapping):
+            return None
+        if [str(key) for key in returned] != self.keys:
+            return None
+        key = self.keys[0]
+        each = "" if len(self.keys) < 2 else f", or give it a parameter for each key: {', '.join(self.keys)}"
+        return f"a function with one parameter gets the whole point: use point[{key!r}] in it{each}"
 
     def __call__(self, argument: Any, context: TrialContext | None) -> Any:
         """Call the function for one trial."""
@@ -162,14 +179,15 @@ class Evaluation:
         if isinstance(error, Pruned):
             outcome = Outcome("pruned", result={"status": "fail", "pruned": True})
             return _with_attachments(outcome, context)
-        _explain_floats(error, self.space, task.point)
+        explain_floats(error, self.space, task.point)
         return _with_attachments(failure(error), context)
 
     def _outcome(self, returned: Any, context: TrialContext | None) -> Outcome:
         try:
             outcome = outcome_of(returned, self.objective.where, self.objective.sign)
         except InvalidObjectiveResult as error:
-            return failure(error)
+            hint = self.objective.hint_of(returned)
+            return failure(error if hint is None else type(error)(error.message, hint=hint, **error.details))
         return _with_attachments(outcome, context)
 
 
@@ -179,18 +197,44 @@ def _with_attachments(outcome: Outcome, context: TrialContext | None) -> Outcome
     return outcome
 
 
-def _explain_floats(error: Exception, space: Space, point: Mapping[str, float | int]) -> None:
-    """Say where a whole float comes from when the user's code wanted an int."""
-    if not isinstance(error, TypeError) or "cannot be interpreted as an integer" not in str(error):
-        return
+def explain_floats(error: Exception, space: Space, point: Mapping[str, float | int]) -> None:
+    """Say where a whole float comes from when the user's code wanted an int.
+
+    Args:
+        error: What was raised; gets the note.
+        space: Of the search.
+        point: Of the trial.
+    """
+    told = float_for_int(str(error), space, point)
+    if told and isinstance(error, (TypeError, ValueError)):
+        error.add_note(f"parzen: {told}")
+
+
+def float_for_int(message: str, space: Space, point: Mapping[str, float | int]) -> str:
+    """Which hyperparameter gave a float where an int was wanted, and the fix; empty where none did.
+
+    Args:
+        message: Of the error.
+        space: Of the search.
+        point: Of the trial.
+    """
+    quoted = "must be an int" in message  # scikit-learn quotes the value
+    if not quoted and "cannot be interpreted as an integer" not in message:
+        return ""
     for param in space.params:
         value = point.get(param.label)
         word = param.distribution.call()[0]
-        if isinstance(value, float) and value.is_integer() and word.startswith("q"):
-            error.add_note(
-                f"parzen: {param.label} = {value} comes from {word}, whose values are floats; "
+        if (
+            isinstance(value, float)
+            and value.is_integer()
+            and word.startswith("q")
+            and (not quoted or f"Got {value!r} " in message)
+        ):
+            return (
+                f"{param.label} = {value} comes from {word}, whose values are floats; "
                 "use hp.int, hp.uniformint or scope.int(...)"
             )
+    return ""
 
 
 def failure(error: BaseException) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections import Counter
 from collections.abc import Iterable
@@ -10,6 +11,8 @@ from typing import Any
 from parzen.errors import AllTrialsFailed
 from parzen.frames.facts import error_type
 from parzen.history.history import ENDED, Status, Trial
+
+_VARYING = re.compile(r"0x[0-9a-fA-F]+|\d+(\.\d+)?([eE][-+]?\d+)?")  # an address or a number
 
 
 def error_text(error: BaseException) -> dict[str, Any]:
@@ -26,9 +29,27 @@ def no_success(trials: Iterable[Trial]) -> AllTrialsFailed:
     ended = [trial for trial in trials if not trial.excluded]
     if not ended:
         return AllTrialsFailed("there are no trials, so there is no best one")
-    reasons = Counter(why_failed(trial) for trial in ended if trial.status is not Status.DONE)
-    table = "; ".join(f"{count} x {reason}" for reason, count in reasons.most_common())
-    return AllTrialsFailed(f"none of {len(ended)} trials succeeded: {table}")
+    reasons = counted(trial for trial in ended if trial.status is not Status.DONE)
+    return AllTrialsFailed(f"none of {len(ended)} trials succeeded: {'; '.join(reasons)}")
+
+
+def counted(trials: Iterable[Trial]) -> list[str]:
+    """Why trials failed, as ``3 x ValueError: bad input``, the most frequent reason first.
+
+    Reasons that differ only in a number or an address are one, told by its first example.
+
+    Args:
+        trials: Those that failed.
+    """
+    kinds: dict[str, Counter[str]] = {}
+    for trial in trials:
+        reason = why_failed(trial)
+        kinds.setdefault(_VARYING.sub("#", reason), Counter())[reason] += 1
+    kinds = dict(sorted(kinds.items(), key=lambda kind: -kind[1].total()))
+    return [
+        f"{reasons.total()} x {next(iter(reasons))}" + (" (the numbers differ)" if len(reasons) > 1 else "")
+        for reasons in kinds.values()
+    ]
 
 
 def why_failed(trial: Trial) -> str:

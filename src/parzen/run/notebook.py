@@ -48,6 +48,8 @@ class Notebook(View):
         for trial in now.study.trials:
             if trial.status in (Status.DONE, Status.FAILED, Status.PRUNED):
                 self._note(now, trial)
+            if trial.status is Status.FAILED:
+                self._failures = [*self._failures, (trial, 0)][-FAILURES:]
         self._publish(now, "")
 
     def _note(self, now: Standing, trial: Trial) -> None:
@@ -115,7 +117,7 @@ class Notebook(View):
         return f'<div style="{style}">{"".join(parts)}</div>'
 
     def _failed_list(self, now: Standing) -> str:
-        failed = sum(now.reasons.values())
+        failed = now.study.ledger.counts[Status.FAILED]  # as the headline says
         if not failed:
             return ""
         rows = []

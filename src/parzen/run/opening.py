@@ -82,11 +82,14 @@ def check_space(name: str, stored: Space, given: Space, points: Sequence[dict[st
     if same(given, stored) is not None:
         return
     lines = differences(given, stored) or ["~ options that cannot be told apart were reordered"]
-    kept = sum(carried(point, stored, given) is not None for point in points)
+    # A trial whose values are all gone knows nothing about what is searched now.
+    kept = sum(bool(carried(point, stored, given)) for point in points)
+    extend = f'resume="extend" goes on and keeps the trials that fit ({kept} of {len(points)}); '
+    if not given.index.keys() & stored.index.keys():
+        extend = "no hyperparameter is in both spaces, so the trials say nothing about the new one: "
     raise SpaceChanged(
         f"the space differs from that of study {name!r} ({len(points)} trials): " + "; ".join(lines),
-        hint=f'resume="extend" goes on and keeps the trials that fit ({kept} of {len(points)}); '
-        'resume="new" begins another study and deletes nothing',
+        hint=f'{extend}resume="new" begins another study and deletes nothing',
         differences=lines,
     )
 

@@ -25,10 +25,9 @@ from parzen.errors import InvalidArgument
 from parzen.history.history import Status, Trial
 from parzen.run import notebook
 from parzen.run.console import LOG_WIDTH, Callback, Console, Lines, Silent, View
-from parzen.run.failures import why_failed
 from parzen.run.pace import Pace
 from parzen.run.screen import Screen, is_terminal
-from parzen.run.standing import BAR, Standing
+from parzen.run.standing import BAR, Standing, reason
 from parzen.run.standing import bar as drawn_bar
 from parzen.run.study import Study
 from parzen.wording import rate
@@ -172,8 +171,7 @@ class Progress:
 
     def failed(self, trial: Trial) -> None:
         """A trial failed, and the search goes on."""
-        kind = why_failed(trial).partition(":")[0] if trial.error is not None else why_failed(trial)
-        self._now.reasons[kind] += 1
+        self._now.reasons[reason(trial)] += 1
         self._failed = trial
         self._failures += 1
         if self._shown and self._paces.failing.may():

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from parzen.history.history import Status, Trial
+from parzen.run.failures import why_failed
 from parzen.run.study import Study
 from parzen.run.wording import Marks, configuration
 from parzen.wording import cells, clean, clock, cut, number, rate, seconds
@@ -39,7 +40,7 @@ class Standing:
         last: The trial that ended last, or None.
         newest: The trial that began last, or None.
         report: Number, value in the user's sign, and step of the newest report since that trial began.
-        reasons: Why trials of this call failed: kind -> how many.
+        reasons: Why trials failed, those of earlier calls included: kind -> how many.
         note: What the user was told last, such as that the search is stopping.
     """
 
@@ -55,6 +56,13 @@ class Standing:
     report: tuple[int, float, float] | None = None
     reasons: Counter[str] = field(default_factory=Counter)
     note: str = ""
+
+    def __post_init__(self) -> None:
+        """Count what had failed before, so that reasons and `counts` agree after a resume."""
+        if self.study.ledger.counts[Status.FAILED]:
+            for trial in self.study.trials:
+                if trial.status is Status.FAILED:
+                    self.reasons[reason(trial)] += 1
 
     @property
     def per_trial(self) -> float | None:
@@ -86,6 +94,11 @@ class Standing:
                 words += [(" ", "")] if words else []
                 words.append((f"{counts[status]} {word}", style))
         return words
+
+
+def reason(trial: Trial) -> str:
+    """Why a trial failed, as its kind: the class of its exception, or a few words."""
+    return why_failed(trial).partition(":")[0] if trial.error is not None else why_failed(trial)
 
 
 def width_of(pieces: Sequence[Piece]) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import warnings
 from abc import abstractmethod
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,8 @@ from parzen.executors.base import Executor, named
 from parzen.executors.inline import Inline
 from parzen.executors.processes import cores
 from parzen.history.history import Status, Trial
-from parzen.run.failures import why_failed
+from parzen.run.evaluate import float_for_int
+from parzen.run.failures import counted, why_failed
 from parzen.run.loop import Limits, drive
 from parzen.run.progress import Progress, choose
 from parzen.run.study import Study
@@ -269,16 +269,17 @@ class SearchBase(Fitted):
 
     def _tell_failures(self, trials: list[Trial], done: Any) -> None:
         failed = [trial for trial in trials if trial.status in (Status.FAILED, Status.LOST)]
-        reasons = Counter(why_failed(trial) for trial in failed)
-        table = "; ".join(f"{count} x {reason}" for reason, count in reasons.most_common(5))
+        table = "; ".join(counted(failed)[:5])
+        told = (float_for_int(why_failed(each), self.study_.space, each.point or {}) for each in failed)
+        fix = next((each for each in told if each), "")
         if not done.any():
             raise AllFitsFailed(
                 f"none of {len(trials)} trials succeeded: {table or 'none was run to its end'}",
-                hint="error_score='raise' stops at the first one and shows where",
+                hint=fix or "error_score='raise' stops at the first one and shows where",
             )
         if failed:
             warnings.warn(
-                f"{len(failed)} of {len(trials)} trials failed: {table}",
+                f"{len(failed)} of {len(trials)} trials failed: {table}" + (f". {fix}" if fix else ""),
                 theirs.FitFailedWarning,
                 stacklevel=4,
             )

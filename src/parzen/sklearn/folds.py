@@ -11,7 +11,7 @@ import numpy as np
 
 from parzen.errors import InvalidObjectiveResult
 from parzen.executors.base import Channel, Outcome, Task
-from parzen.run.evaluate import failure
+from parzen.run.evaluate import explain_floats, failure
 from parzen.sklearn import theirs
 from parzen.sklearn.parameters import parameters_of
 from parzen.space.space import Space
@@ -67,6 +67,7 @@ class Folds:
                         result = {"status": "fail", "pruned": True, **told.numbers}
                         return Outcome("pruned", metrics=told.numbers, result=result)
         except Exception as error:  # noqa: BLE001  # the boundary around the user's estimators
+            explain_floats(error, self.space, task.point)
             outcome = failure(error)
             outcome.metrics, outcome.result = told.numbers, {"status": "fail", **told.numbers}
             return outcome

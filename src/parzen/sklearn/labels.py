@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from parzen.space.expr import Apply, Bundle, Call, Literal, Parameter, Switch
+from parzen.space.distributions.categorical import Categorical
+from parzen.space.expr import Apply, Bundle, Call, Literal, Parameter, Switch, as_apply
 
 ITSELF = ""  # the key under which a tuned estimator itself stands
+
+
+def one_of(options: Sequence[Any]) -> Switch:
+    """`hp.choice` that takes its label from the path, so that a space may stand in several places.
+
+    Args:
+        options: At least one.
+    """
+    shares = (1.0 / len(options),) * len(options)
+    return Switch(Parameter(None, Categorical(shares)), tuple(as_apply(each) for each in options))
 
 
 def labelled(expr: Apply) -> Apply:

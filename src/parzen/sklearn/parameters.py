@@ -7,12 +7,14 @@ parameters of its own that vary is made by `tuned`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+import numpy as np
 
 from parzen.errors import InvalidArgument, InvalidSpace, did_you_mean
 from parzen.sklearn import spaces
-from parzen.sklearn.labels import ITSELF, labelled
+from parzen.sklearn.labels import ITSELF, labelled, one_of
 from parzen.space import hp
 from parzen.space.expr import Apply, Bundle, Literal, Switch, as_apply
 from parzen.space.flatten import flatten
@@ -24,8 +26,8 @@ def tuned(estimator: Any, space: Mapping[str, Any] | None = None, /, **parameter
 
     Args:
         estimator: An estimator with the other parameters as they are to be.
-        space: Parameter name -> hp expression or constant; left out, and without `parameters`, the
-            ready space for its class from `parzen.sklearn.spaces`.
+        space: Parameter name -> hp expression, list of options or constant; left out, and without
+            `parameters`, the ready space for its class from `parzen.sklearn.spaces`.
         parameters: The same by keyword.
 
     Returns:
@@ -45,28 +47,57 @@ def tuned(estimator: Any, space: Mapping[str, Any] | None = None, /, **parameter
             f"tuned takes an estimator; got {estimator!r}", hint=f"write tuned({shown}, ...)"
         )
     own = {**(space or {}), **parameters}
-    return {ITSELF: estimator, **(own if own or space is not None else spaces.of(estimator))}
+    return {ITSELF: estimator, **(_chosen(own) if own or space is not None else spaces.of(estimator))}
 
 
 def space_of(given: Any) -> Space:
     """The user's space, checked for its outermost shape.
 
     Args:
-        given: A dict, a list of dicts, or an expression that becomes a dict.
+        given: A dict, a list of dicts, or an expression that becomes a dict. As for `GridSearchCV`, a
+            list or array as a dict's value has the options to choose between; a tuple is a constant.
 
     Raises:
-        InvalidSpace: If it is of another shape.
+        InvalidSpace: If it is empty, or of another shape.
     """
+    given = _chosen(given)
     if isinstance(given, (list, tuple)) and given and all(isinstance(each, Mapping) for each in given):
         given = hp.choice("candidate", list(given)) if len(given) > 1 else given[0]
     space = given if isinstance(given, Space) else flatten(labelled(as_apply(given)))
-    if space.expr is None or not all(isinstance(each, Bundle) and each.keys for each in _leaves(space.expr)):
+    leaves = [] if space.expr is None else list(_leaves(space.expr))
+    if (isinstance(given, (list, tuple)) and not given) or any(_is_empty(each) for each in leaves):
+        raise InvalidSpace(
+            f"the space {'is' if len(leaves) == 1 else 'has a dict that is'} empty, with nothing to search",
+            hint='write {"C": hp.float(0.1, 10, log=True)}, with the names of your estimator\'s parameters',
+        )
+    if not leaves or not all(isinstance(each, Bundle) and each.keys for each in leaves):
         raise InvalidSpace(
             "the space must be a dict from parameter names to hp expressions, or a list of such dicts; "
             f"got {type(given).__name__}",
             hint='write {"C": hp.float(0.1, 10, log=True)}',
         )
     return space
+
+
+def _is_empty(node: Apply) -> bool:
+    return isinstance(node, Bundle) and node.keys == ()
+
+
+def _chosen(given: Any, label: str | None = None) -> Any:
+    """The same with a choice for each list or array that stands for a parameter."""
+    if isinstance(given, dict):
+        return {key: _chosen(value, str(key)) for key, value in given.items()}
+    if label is None:
+        return [_chosen(each) for each in given] if isinstance(given, (list, tuple)) else given
+    if isinstance(given, np.ndarray) and given.ndim == 1:
+        given = given.tolist()
+    # A list with hp expressions in it is a value of which parts vary.
+    if not isinstance(given, (list, range)) or any(isinstance(each, Apply) for each in given):
+        return given
+    if not given:
+        raise InvalidSpace(f"the space has an empty list for {label!r}: it has no options", label=label)
+    options = [_chosen(each) if isinstance(each, dict) else each for each in given]
+    return one_of(options) if len(options) > 1 else options[0]
 
 
 def parameters_of(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -159,6 +190,12 @@ def _check_way(way: _Way, estimator: Any) -> None:
                     hint=f"write {each.__name__}()",
                     label=name,
                 )
+            if hasattr(each, "rvs") and hasattr(each, "support"):
+                raise InvalidSpace(
+                    f"the space has a distribution of SciPy for {name!r}, where an hp expression belongs",
+                    hint=f"write {_word_for(each, name)}",
+                    label=name,
+                )
         if not _has(estimator, name, way, ""):
             known = sorted({*estimator.get_params(deep=True), *_nested(way)})
             plain = [each for each in known if "__" not in each or "__" in name]
@@ -168,6 +205,20 @@ def _check_way(way: _Way, estimator: Any) -> None:
                 f"{_meant(name, known)} It has: {shown}",
                 label=name,
             )
+
+
+def _word_for(law: Any, name: str) -> str:
+    """The hp word for a frozen distribution of SciPy."""
+    kind = getattr(getattr(law, "dist", None), "name", "")
+    low, high = (f"{float(each):.12g}" for each in law.support())
+    words = {
+        "loguniform": f"hp.float({low}, {high}, log=True)",
+        "reciprocal": f"hp.float({low}, {high}, log=True)",
+        "uniform": f"hp.float({low}, {high})",
+        "randint": f"hp.int({low}, {high})",
+        "norm": f"hp.normal({name!r}, {float(law.mean()):.12g}, {float(law.std()):.12g})",
+    }
+    return words.get(kind, "hp.float(low, high), hp.int(low, high) or hp.normal(label, mean, deviation)")
 
 
 def _meant(name: str, known: list[str]) -> str:
@@ -193,12 +244,3 @@ def _nested(way: _Way) -> Iterator[str]:
         for each in constants:
             if hasattr(each, "get_params") and not isinstance(each, type):
                 yield from (f"{name}__{inner}" for inner in each.get_params(deep=True))
-
-
-def texts(values: Sequence[Any]) -> list[str]:
-    """Values as one line each, for messages.
-
-    Args:
-        values: Any.
-    """
-    return [" ".join(repr(value).split())[:60] for value in values]

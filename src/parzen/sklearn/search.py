@@ -9,11 +9,8 @@ from typing import Any
 from parzen import arguments
 from parzen.errors import InvalidArgument, StudyChanged
 from parzen.run.study import Study
-from parzen.sklearn import theirs
+from parzen.sklearn import agreement, theirs
 from parzen.sklearn.base import Plan, SearchBase
-from parzen.sklearn.parameters import texts
-
-_MARK = "sklearn"  # the key of the study's note that says what it was fitted on
 
 
 class ParzenSearchCV(SearchBase):
@@ -21,9 +18,9 @@ class ParzenSearchCV(SearchBase):
 
     Args:
         estimator: What is tuned: a classifier, regressor, transformer or pipeline.
-        space: Parameter name, as `set_params` takes it, -> hp expression or constant; or a list of
-            such dicts to choose between. A value may be an estimator, and one made by `tuned`
-            brings parameters of its own.
+        space: Parameter name, as `set_params` takes it, -> hp expression, list of options or
+            constant; or a list of such dicts to choose between. A value may be an estimator, and
+            one made by `tuned` brings parameters of its own.
         n_trials: Trials in all. Of a kept study those of earlier fits count. None goes on until
             `timeout`.
         timeout: Seconds, or text such as ``"30m"``, after which no trial is started.
@@ -130,47 +127,17 @@ class ParzenSearchCV(SearchBase):
         if self.study is None:
             study = Study(space, algorithm, seed=seed, maximize=True, **settings)
             return Plan(study, trials, seconds)
-        study = Study(space, algorithm, seed=seed, maximize=True, store=self.study, **settings)
-        _agree(study, mark)
+        try:
+            study = Study(space, algorithm, seed=seed, maximize=True, store=self.study, **settings)
+        except StudyChanged as error:
+            # Its own fix names arguments of fmin's.
+            hint = f"go on with the space and the random_state of before, or {agreement.OWN_FILE}"
+            raise type(error)(error.message, hint=hint, **error.details) from None
+        agreement.check(study, mark)
         return Plan(study, None, seconds)
 
     def _mark(self, X: Any, y: Any, params: Any, splits: Any) -> dict[str, str]:
         if self.study is None:
             return {}
-        return {
-            "data": theirs.content_hash([X, y, dict(params)]),
-            "folds": theirs.content_hash(splits),
-            "estimator": texts([self.estimator])[0],
-            "scoring": _scoring_text(self.scoring, self.refit),
-        }
-
-
-def _scoring_text(scoring: Any, refit: Any) -> str:
-    if callable(scoring):
-        return str(getattr(scoring, "__qualname__", type(scoring).__qualname__))
-    if isinstance(scoring, (list, tuple, set, dict)):
-        return f"{sorted(scoring)} by {refit if isinstance(refit, str) else next(iter(scoring))}"
-    return str(scoring)
-
-
-def _agree(study: Study, mark: dict[str, str]) -> None:
-    """Note what a new study is fitted on, or compare it with what an old one was."""
-    marks = (each.note[_MARK] for each in study.ledger.notes if each.number is None and _MARK in each.note)
-    earlier = next(marks, None)
-    if earlier is None:
-        if len(study.trials):
-            raise StudyChanged(
-                f"{study.place} has a study that is none of ParzenSearchCV's",
-                hint="give the fit a file of its own in study=",
-            )
-        study.note({_MARK: mark})
-        return
-    changed = [name for name in mark if earlier.get(name) != mark[name]]
-    if changed:
-        hint = "a fit on other data needs a file of its own in study=; without study= nothing is kept"
-        if changed == ["folds"]:
-            hint = "a splitter that shuffles needs a random_state, so that the folds are the same again"
-        raise StudyChanged(
-            f"the search kept in {study.place} was made with other {' and '.join(changed)} than this fit",
-            hint=hint,
-        )
+        cv = theirs.check_cv(self.cv, y, classifier=theirs.is_classifier(self.estimator))
+        return agreement.mark_of(X, y, params, splits, cv, self.estimator, self.scoring, self.refit)

@@ -8,21 +8,15 @@ that is scaled and of up to some hundred thousand rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from parzen.errors import InvalidArgument
+from parzen.sklearn.labels import one_of
 from parzen.space import hp
-from parzen.space.distributions.categorical import Categorical
-from parzen.space.expr import Parameter, Switch, as_apply
+from parzen.space.expr import Parameter
 
 Table = dict[str, Any]
-
-
-def _one_of(options: Sequence[Any]) -> Switch:
-    """`hp.choice` that takes its label from the path, so that a space may stand in several places."""
-    shares = (1.0 / len(options),) * len(options)
-    return Switch(Parameter(None, Categorical(shares)), tuple(as_apply(each) for each in options))
 
 
 def _named(prefix: str, table: Table) -> Table:
@@ -47,7 +41,7 @@ def svc(prefix: str = "") -> Table:
         {"kernel": "linear"},
         {"kernel": "poly", "degree": hp.int(2, 4), "gamma": _log(1e-4, 10), "coef0": hp.float(0, 1)},
     ]
-    return _named(prefix, {"C": _log(1e-2, 1e3), "kernel": _one_of(kernels)})
+    return _named(prefix, {"C": _log(1e-2, 1e3), "kernel": one_of(kernels)})
 
 
 def svr(prefix: str = "") -> Table:
@@ -65,7 +59,7 @@ def linear_svc(prefix: str = "") -> Table:
     Args:
         prefix: Before every name.
     """
-    return _named(prefix, {"C": _log(1e-3, 1e2), "loss": _one_of(["hinge", "squared_hinge"])})
+    return _named(prefix, {"C": _log(1e-3, 1e2), "loss": one_of(["hinge", "squared_hinge"])})
 
 
 def logistic_regression(prefix: str = "") -> Table:
@@ -74,7 +68,7 @@ def logistic_regression(prefix: str = "") -> Table:
     Args:
         prefix: Before every name.
     """
-    return _named(prefix, {"C": _log(1e-4, 1e3), "class_weight": _one_of([None, "balanced"])})
+    return _named(prefix, {"C": _log(1e-4, 1e3), "class_weight": one_of([None, "balanced"])})
 
 
 def ridge(prefix: str = "") -> Table:
@@ -111,7 +105,7 @@ def sgd(prefix: str = "") -> Table:
         prefix: Before every name.
     """
     penalties = [{"penalty": "l2"}, {"penalty": "l1"}, {"penalty": "elasticnet", "l1_ratio": hp.float(0, 1)}]
-    return _named(prefix, {"alpha": _log(1e-7, 1e-1), "penalty": _one_of(penalties)})
+    return _named(prefix, {"alpha": _log(1e-7, 1e-1), "penalty": one_of(penalties)})
 
 
 def knn(prefix: str = "") -> Table:
@@ -120,7 +114,7 @@ def knn(prefix: str = "") -> Table:
     Args:
         prefix: Before every name.
     """
-    table = {"n_neighbors": hp.int(1, 40, log=True), "weights": _one_of(["uniform", "distance"])}
+    table = {"n_neighbors": hp.int(1, 40, log=True), "weights": one_of(["uniform", "distance"])}
     return _named(prefix, {**table, "p": hp.ordinal([1, 2])})
 
 
@@ -144,7 +138,7 @@ def random_forest(prefix: str = "") -> Table:
         "n_estimators": hp.int(50, 500, log=True),
         "max_features": hp.float(0.05, 1.0),
         "min_samples_leaf": hp.int(1, 30, log=True),
-        "max_depth": _one_of([None, hp.int(2, 30)]),
+        "max_depth": one_of([None, hp.int(2, 30)]),
     }
     return _named(prefix, table)
 
@@ -189,10 +183,10 @@ def mlp(prefix: str = "") -> Table:
     """
     layers = [(hp.int(8, 256, log=True),), (hp.int(8, 256, log=True), hp.int(8, 128, log=True))]
     table = {
-        "hidden_layer_sizes": _one_of(layers),
+        "hidden_layer_sizes": one_of(layers),
         "alpha": _log(1e-6, 1e-1),
         "learning_rate_init": _log(1e-4, 1e-1),
-        "activation": _one_of(["relu", "tanh"]),
+        "activation": one_of(["relu", "tanh"]),
     }
     return _named(prefix, table)
 
@@ -203,7 +197,7 @@ def kmeans(prefix: str = "") -> Table:
     Args:
         prefix: Before every name.
     """
-    return _named(prefix, {"n_clusters": hp.int(2, 20), "init": _one_of(["k-means++", "random"])})
+    return _named(prefix, {"n_clusters": hp.int(2, 20), "init": one_of(["k-means++", "random"])})
 
 
 def pca(prefix: str = "") -> Table:
@@ -212,7 +206,7 @@ def pca(prefix: str = "") -> Table:
     Args:
         prefix: Before every name.
     """
-    return _named(prefix, {"n_components": hp.float(0.5, 0.999), "whiten": _one_of([False, True])})
+    return _named(prefix, {"n_components": hp.float(0.5, 0.999), "whiten": one_of([False, True])})
 
 
 def gaussian_nb(prefix: str = "") -> Table:
