@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from parzen.hyperopt import auto as auto
     from parzen.hyperopt import gp as gp
     from parzen.hyperopt import grid as grid
-    from parzen.hyperopt import hp as hp
     from parzen.hyperopt import mix as mix
     from parzen.hyperopt import pyll as pyll
     from parzen.hyperopt import rand as rand
@@ -53,6 +52,7 @@ if TYPE_CHECKING:
     from parzen.run.study import Study as Study
     from parzen.save import load_trials as load_trials
     from parzen.search import fmin as fmin
+    from parzen.space import hp as hp
     from parzen.space.expr import scope as scope
     from parzen.space.space import Space as Space
     from parzen.storage.base import open_store as open_store
@@ -88,7 +88,7 @@ _WHERE = {
     "fmin": "parzen.search",
     "fmin_pass_expr_memo_ctrl": "parzen.domain:wants_expression",
     "grid": "parzen.hyperopt.grid:",
-    "hp": "parzen.hyperopt.hp:",
+    "hp": "parzen.space.hp:",
     "load_trials": "parzen.save",
     "mix": "parzen.hyperopt.mix:",
     "no_progress_loss": "parzen.early_stop",

@@ -1,10 +1,7 @@
-"""``hyperopt.hp``: the words of a space, with a suggestion for a misspelt one."""
+"""``hyperopt.hp``: the words of a space."""
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-from typing import TYPE_CHECKING, NoReturn
-
-from parzen.errors import did_you_mean
 from parzen.space.hp import (
     choice,
     float,  # noqa: A004  # the new word
@@ -42,8 +39,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:  # a checker knows the names above
-
-    def __getattr__(name: str) -> NoReturn:
-        raise AttributeError(
-            f"hp has no word {name!r}.{did_you_mean(name, __all__)} It has: {', '.join(__all__)}"
-        )
+    from parzen.space.hp import __getattr__

@@ -13,9 +13,9 @@ from builtins import float as _float
 from builtins import int as _int
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
-from parzen.errors import InvalidArgument, InvalidSpace, ParzenError, SpaceWarning, warn
+from parzen.errors import InvalidArgument, InvalidSpace, ParzenError, SpaceWarning, did_you_mean, warn
 from parzen.space import operations  # noqa: F401  # fills the table that `scope` reads
 from parzen.space.distributions.base import number, ordered
 from parzen.space.distributions.categorical import Categorical
@@ -446,3 +446,10 @@ __all__ = [
     "uniform",
     "uniformint",
 ]
+
+if not TYPE_CHECKING:  # a checker knows the names above
+
+    def __getattr__(name: str) -> NoReturn:
+        raise AttributeError(
+            f"hp has no word {name!r}.{did_you_mean(name, __all__)} It has: {', '.join(__all__)}"
+        )
