@@ -39,4 +39,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:  # a checker knows the names above
-    from parzen.space.hp import __getattr__
+    pass
