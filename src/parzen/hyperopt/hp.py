@@ -39,4 +39,8 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:  # a checker knows the names above
-    pass
+
+    def __getattr__(name):
+        from parzen.space import hp
+
+        return getattr(hp, name)  # which says what was meant
