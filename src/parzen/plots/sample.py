@@ -30,7 +30,7 @@ def sample(losses: Floats, *, best: int = 500, rest: int = 500) -> Places:
         Places in `losses`, in ascending order; all of them if they are at most `best` + `rest`.
 
     >>> sample(np.arange(10.0)[::-1], best=2, rest=3).tolist()
-    [0, 3, 7, 8, 9]
+    [0, 4, 7, 8, 9]
     """
     n = len(losses)
     if n <= best + rest:
