@@ -118,6 +118,17 @@ def test_next_space_is_json_and_text_and_runs():
     assert set(best) <= {"lr", "x", "dead"}
 
 
+def test_the_failing_hyperparameter_is_not_taken_for_one_whose_name_begins_alike():
+    study = Study({"a": hp.float(0, 1, label="lr"), "b": hp.float(0, 1, label="lr > x")}, "rand", seed=0)
+    for _ in range(60):
+        trial = study.ask()
+        study.tell(trial, RuntimeError("no") if trial.point["lr > x"] > 0.8 else trial.point["lr"])
+    (one,) = [one for one in findings(study) if one.kind == "failing"]
+    assert one.label == "lr > x"
+    assert one.change["low"] == 0.0
+    assert 0.7 < one.change["high"] < 0.9
+
+
 def test_a_region_that_fails_is_cut_off():
     space = {"b": hp.int(1, 100), "x": hp.float(0, 1)}
     history = history_of(space, points_of(space, 60), lambda p: None if p["b"] > 70 else p["x"])

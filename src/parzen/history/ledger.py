@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import Any
 
 from parzen.errors import InvalidEvent
@@ -281,20 +282,16 @@ class Ledger:
         ends = dict(zip(old.outcome_numbers, old.outcome_events, strict=True))
         ends |= {number: end for number, (_, end) in self._away.items() if end}
         self._away = {n: (points[n], ends.get(n, 0)) for n in sorted(misfits & points.keys())}
-        for number, event in sorted(points.items(), key=_event):
+        for number, event in sorted(points.items(), key=itemgetter(1)):
             trial = self.trials[number]
             if not trial.excluded and number not in misfits:
                 self._add_point(trial, event)
-        for number, event in sorted(ends.items(), key=_event):
+        for number, event in sorted(ends.items(), key=itemgetter(1)):
             trial = self.trials[number]
             if trial.point_row >= 0:
                 trial.outcome_row = self._tables.add_outcome(
                     trial, event, trial.status, trial.losses, trial.point_row
                 )
-
-
-def _event(item: tuple[int, int]) -> int:
-    return item[1]
 
 
 def keep_report(trial: Trial, attempt: int, step: float, value: float) -> None:

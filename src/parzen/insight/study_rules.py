@@ -12,7 +12,7 @@ from parzen.history.history import Status
 from parzen.insight.bounds import Bounds as Ends
 from parzen.insight.bounds import bounds_of, plain, rounded
 from parzen.insight.evidence import Evidence
-from parzen.insight.failures import failing_region
+from parzen.insight.failures import region
 from parzen.insight.finding import Finding, number
 from parzen.insight.table import ENOUGH, Floats
 from parzen.wording import plural
@@ -95,36 +95,25 @@ def failing(seen: Evidence) -> Finding | None:
     Args:
         seen: The trials.
     """
-    columns = seen.history.columns
-    failed, done = columns.status == Status.FAILED, columns.status == Status.DONE
-    sentence = failing_region(seen.history)
-    if sentence is None:
+    found = region(seen.history)
+    if found is None:
         return None
-    sentence = sentence.replace(" have ", " failed trials have ", 1)
-    for j, param in enumerate(seen.history.space.params):
-        if not sentence.split(" have ", 1)[1].startswith(f"{param.label} "):
-            continue
-        bad, good = columns.values[failed, j], columns.values[done, j]
-        good = good[~np.isnan(good)]
-        ways = math.comb(len(bad) + len(good), len(bad))  # of many trials too large for a float
-        chance = 2.0 * len(seen.history.space) * float(Fraction(1, ways))
-        if chance > CHANCE:
-            return None
-        evidence = {"failed": len(bad), "trials": len(bad) + len(good)}
-        ends = bounds_of(param.distribution)
-        if param.options or ends is None:
-            taken = sorted({int(k) for k in bad})
-            left = {int(k) for k in good}
-            change: Mapping[str, object] = {"drop": taken} if left and param.options else {}
-            return Finding("failing", param.label, f"{sentence}: leave them out.", evidence, change)
-        upper = bad.min() > good.max()
-        cut = _between(float(good.max() if upper else good.min()), float(bad.min() if upper else bad.max()))
-        new = plain(param.distribution, Ends(ends.low, cut) if upper else Ends(cut, ends.high))
-        advice = f"end its range at {number(cut)}."
-        return Finding(
-            "failing", param.label, f"{sentence}: {advice}", evidence, {"low": new[0], "high": new[1]}
-        )
-    return None
+    bad, good, param = found.bad, found.good, seen.history.space.params[found.column]
+    ways = math.comb(len(bad) + len(good), len(bad))  # of many trials too large for a float
+    chance = 2.0 * len(seen.history.space) * float(Fraction(1, ways))
+    if chance > CHANCE:
+        return None
+    sentence = f"all {len(bad)} failed trials have {found.where}"
+    evidence = {"failed": len(bad), "trials": len(bad) + len(good)}
+    ends = bounds_of(param.distribution)
+    if param.options or ends is None:
+        change: Mapping[str, object] = {"drop": sorted({int(k) for k in bad})} if param.options else {}
+        return Finding("failing", param.label, f"{sentence}: leave them out.", evidence, change)
+    upper = bad.min() > good.max()
+    cut = _between(float(good.max() if upper else good.min()), float(bad.min() if upper else bad.max()))
+    new = plain(param.distribution, Ends(ends.low, cut) if upper else Ends(cut, ends.high))
+    sentence = f"{sentence}: end its range at {number(cut)}."
+    return Finding("failing", param.label, sentence, evidence, {"low": new[0], "high": new[1]})
 
 
 def _between(good: float, bad: float) -> float:

@@ -127,9 +127,8 @@ class _Loop:
         self.idle = IDLE[0]
         self.since = len(study.trials)
         self.requests = len(study.ledger.requests)
-        self.paused = (
-            study.durable and study.paused
-        )  # a wish to pause stands until it is undone; others are for those who run
+        # A wish to pause stands until it is undone; others are for those who run.
+        self.paused = study.durable and study.paused
         self.cancelled = False
         if self.paused:
             self.say_paused()
