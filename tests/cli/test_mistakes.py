@@ -399,7 +399,6 @@ def test_a_store_is_suggested_only_if_its_name_is_like_the_one_given(script, cap
 
 @pytest.mark.parametrize("command", ["resume", "worker"])
 def test_a_search_of_fits_goes_on_by_a_fit(script, capsys, command):
-    pytest.importorskip("sklearn")
     from sklearn.linear_model import Ridge
 
     from parzen import Study, hp

@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -220,7 +221,7 @@ def test_no_option_is_guessed_where_a_reader_made_one_number_of_two(tmp_path):
     space = {"k": hp.choice("k", [1, 1.0, 2])}
     study, other = made(space), Study(space)
     by_logger(study, tmp_path / "t.csv")
-    frame = pytest.importorskip("pandas").read_csv(tmp_path / "t.csv")
+    frame = pd.read_csv(tmp_path / "t.csv")
     report = import_table(frame, other)
     twos = [t.number for t in study.trials if t.point["k"] == 2]
     assert (report.taken, len(report.skipped)) == (len(twos), 1)

@@ -18,8 +18,6 @@ from parzen.formats.report_pictures import inline
 from parzen.history.history import Status
 from parzen.plots.data import read
 
-pytest.importorskip("matplotlib")
-
 EVIL = "<script>alert('x')</script>"
 VOID = {"meta", "br", "img", "use", "path", "rect", "image"}
 

@@ -11,8 +11,6 @@ from parzen.errors import InvalidArgument
 from parzen.hyperopt import plotting
 from parzen.plots.mpl import pyplot
 
-pytest.importorskip("matplotlib")
-
 SPACE = {"lr_log": hp.loguniform("lr_log", -5, 0), "m": hp.choice("m", [0, hp.uniform("u", 0, 1)])}
 
 

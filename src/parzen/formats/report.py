@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -102,10 +103,10 @@ def _pictures(target: Any, data: Data) -> tuple[list[Importance], list[tuple[str
     found.append(("Importance", pictures.picture("importance", words, lambda: draw_bars(shown))))
     if len(data.space) > 1:
         words = pictures.of_pairs(judged, data, PAIRS)
-        draw = lambda: matrix(target, top=PAIRS)  # noqa: E731  # a picture is drawn in its own style
+        draw = partial(matrix, target, top=PAIRS)
         found.append(("Pairs of values", pictures.picture("matrix", words, draw)))
         words = pictures.of_lines(judged, data, TOP_LINES)
-        draw = lambda: parallel(target, top=TOP_LINES)  # noqa: E731
+        draw = partial(parallel, target, top=TOP_LINES)
         found.append(("All values of a trial", pictures.picture("parallel", words, draw)))
     return judged, found
 

@@ -150,7 +150,7 @@ def _draw_band(ax: Axes, data: Data, points: Floats, colours: Palette) -> list[A
     for edge in (low, high):
         ax.plot(steps, edge, color=colours.ink, lw=0.6, alpha=0.5, zorder=4)
     ax.plot(steps, middle, color=colours.ink, lw=1.4, ls=(0, (4, 2)), zorder=4)
-    return [marks.line_handle(colours.ink, "median, 10–90 % band", lw=1.4, ls=(0, (4, 2)))]  # noqa: RUF001
+    return [marks.line_handle(colours.ink, "median, 10–90 % band", lw=1.4, ls=(0, (4, 2)))]  # noqa: RUF001  # a dash between numbers
 
 
 def band(steps: Floats, values: Floats, fewest: int = FEWEST) -> tuple[Floats, Floats, Floats, Floats]:

@@ -15,13 +15,13 @@ import numpy as np
 
 from parzen.errors import InvalidArgument, MissingDependency
 from parzen.plots.palettes import DARK as DARK  # noqa: PLC0414  # the other files find them here
-from parzen.plots.palettes import LIGHT as LIGHT  # noqa: PLC0414
-from parzen.plots.palettes import Palette as Palette  # noqa: PLC0414
+from parzen.plots.palettes import LIGHT as LIGHT  # noqa: PLC0414  # as above
+from parzen.plots.palettes import Palette as Palette  # noqa: PLC0414  # as above
 from parzen.plots.words import cut
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes as Axes  # noqa: PLC0414  # for the other files
-    from matplotlib.figure import Figure as Figure  # noqa: PLC0414
+    from matplotlib.figure import Figure as Figure  # noqa: PLC0414  # as above
 
 
 def pyplot() -> Any:
@@ -215,7 +215,7 @@ def style(
     ax.tick_params(colors=colours.ink, labelsize=8.5, width=0.8, length=3, which="major")
     ax.tick_params(color=colours.faint, width=0.6, length=1.5, which="minor")
     if grid is not None:
-        ax.grid(True, axis=grid, color=colours.faint, alpha=0.25, linewidth=0.6)  # type: ignore[arg-type]
+        ax.grid(True, axis=grid, color=colours.faint, alpha=0.25, linewidth=0.6)  # type: ignore[arg-type]  # one of three words
         ax.set_axisbelow(True)
     if x:
         ax.set_xlabel(plain(x), fontsize=9, color=colours.ink)

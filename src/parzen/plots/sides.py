@@ -55,7 +55,7 @@ def set_axis(
         for text in ax.get_xticklabels():
             text.set(rotation=35, ha="right", rotation_mode="anchor")
     if crowded:
-        ax.tick_params(axis=which, labelsize=7)  # type: ignore[arg-type]
+        ax.tick_params(axis=which, labelsize=7)  # type: ignore[arg-type]  # "x" or "y"
     if title:
         (ax.set_xlabel if which == "x" else ax.set_ylabel)(plain(axis.title), fontsize=9, color=colours.ink)
 
@@ -97,4 +97,4 @@ def whole_ticks(ax: Axes, which: str = "x") -> None:
         ax: The axes.
         which: ``"x"`` or ``"y"``.
     """
-    ax.locator_params(axis=which, integer=True, min_n_ticks=1)  # type: ignore[arg-type]
+    ax.locator_params(axis=which, integer=True, min_n_ticks=1)  # type: ignore[arg-type]  # "x" or "y"

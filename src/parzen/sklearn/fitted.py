@@ -58,7 +58,7 @@ class Fitted(theirs.MetaEstimatorMixin, theirs.BaseEstimator):  # type: ignore[m
     transform = _handed_on("transform", "The transformed rows")
     inverse_transform = _handed_on("inverse_transform", "The rows before the transformation")
 
-    @theirs.available_if(_has("transform"))  # type: ignore[untyped-decorator]
+    @theirs.available_if(_has("transform"))  # type: ignore[untyped-decorator]  # untyped
     def fit_transform(self, X: Any, y: Any = None, **params: Any) -> Any:
         """Fit, and transform the same rows with the best estimator.
 
@@ -89,7 +89,7 @@ class Fitted(theirs.MetaEstimatorMixin, theirs.BaseEstimator):  # type: ignore[m
             )
         scorer = self.scorer_[self.refit] if isinstance(self.scorer_, dict) else self.scorer_
         told = scorer(self.best_estimator_, X, y, **own)
-        return told[self.refit] if isinstance(told, dict) else told  # type: ignore[no-any-return]
+        return told[self.refit] if isinstance(told, dict) else told  # type: ignore[no-any-return]  # untyped
 
     @property
     def classes_(self) -> Any:
@@ -104,7 +104,7 @@ class Fitted(theirs.MetaEstimatorMixin, theirs.BaseEstimator):  # type: ignore[m
             theirs.check_is_fitted(self)
         except theirs.NotFittedError as error:
             raise AttributeError(f"{type(self).__name__} has no n_features_in_ before fit") from error
-        return self.best_estimator_.n_features_in_  # type: ignore[no-any-return]
+        return self.best_estimator_.n_features_in_  # type: ignore[no-any-return]  # untyped
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
