@@ -3,15 +3,17 @@
 | when | who suggests |
 |---|---|
 | the first trial | the middle of the prior |
-| the first 10 trials | quasi-random points |
 | more than 64 trials are running | TPE: a Gaussian process knows too little of so many at once |
-| up to 500 trials have ended | the Gaussian process, whatever the types; from 40 on every fifth time TPE |
-| later | TPE, and every fourth time the Gaussian process on the best and the newest trials |
+| numbers only, and at most 30: the first 10, three of four until 25, then every second | the local search |
+| the first 10 trials | quasi-random points |
+| with choices: from 40 to 500 trials every fifth time | TPE |
+| up to 500 trials have ended | the Gaussian process, whatever the types |
+| later | TPE, and every fourth time the Gaussian process |
 
-The rules were chosen by measurement. TPE is mixed in because it errs elsewhere:
-where the Gaussian process is wrong, a search with both loses less. CMA-ES in
-the last line's place was worse on all but one of the long numeric searches
-tried. A proposal's note says who suggested it and why.
+The rules were chosen by measurement. What is mixed errs elsewhere: where one is
+wrong, a search with both loses less. CMA-ES in the last line's place was worse
+on all but one of the long numeric searches tried. A proposal's note says who
+suggested it and why.
 """
 
 from __future__ import annotations
@@ -20,11 +22,13 @@ from dataclasses import dataclass
 
 from parzen.algorithms.base import Algorithm, Ask, Proposal
 from parzen.algorithms.gp import GP, STARTUP
+from parzen.algorithms.local import Local, suits
 from parzen.algorithms.tpe import TPE
 from parzen.history.history import History
 
 MANY_RUNNING = 64
 GP_UNTIL = 500  # trials that have ended
+OFTEN_LOCAL = 25  # until so many trials three of four are local, then every second
 TPE_FROM, TPE_EVERY = 40, 5  # from so many on every fifth suggestion is TPE's
 GP_LATER = 4  # then every fourth suggestion is the Gaussian process's
 
@@ -34,8 +38,8 @@ class Auto:
     """The default algorithm.
 
     Args:
-        n_startup_jobs: So many trials come before a model is used, at least 1; their points are
-            quasi-random. Left out: 10.
+        n_startup_jobs: So many trials come before a model of the whole space is used, at least 1;
+            their points are quasi-random, or those of the local search. Left out: 10.
     """
 
     n_startup_jobs: int | None = None
@@ -57,15 +61,20 @@ class Auto:
     def _chosen(self, history: History, number: int) -> tuple[Algorithm, str]:
         startup = self.n_startup_jobs
         first = STARTUP if startup is None else startup
-        running = len(history) - history.ended
+        running, ended = len(history) - history.ended, history.ended
+        local = suits(history.space)
         if running > MANY_RUNNING:
             return TPE(startup), f"{running} trials are running"
         if len(history) < first:
-            return GP(startup), f"one of the first {first} trials"
-        if history.ended < GP_UNTIL:
-            if number % TPE_EVERY == 1 and history.ended >= max(first, TPE_FROM):
+            return (Local if local else GP)(startup), f"one of the first {first} trials"
+        if local and number % 2 == 1:
+            return Local(startup), "numbers only, every second"
+        if local and number % 4 == 2 and len(history) < OFTEN_LOCAL:
+            return Local(startup), f"numbers only, three of four until {OFTEN_LOCAL} trials"
+        if ended < GP_UNTIL:
+            if not local and number % TPE_EVERY == 1 and ended >= max(first, TPE_FROM):
                 return TPE(startup), f"every fifth after {TPE_FROM} trials"
             return GP(startup), f"fewer than {GP_UNTIL} trials have ended"
-        if number % GP_LATER == GP_LATER - 1:
+        if number % GP_LATER == (0 if local else GP_LATER - 1):
             return GP(startup), f"{GP_UNTIL} trials or more, every fourth"
         return TPE(startup), f"{GP_UNTIL} trials or more have ended"

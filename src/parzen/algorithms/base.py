@@ -82,6 +82,7 @@ NAMES: dict[str, str] = {
     "auto": "parzen.algorithms.auto:Auto",
     "tpe": "parzen.algorithms.tpe:TPE",
     "gp": "parzen.algorithms.gp:GP",
+    "local": "parzen.algorithms.local:Local",
     "cmaes": "parzen.algorithms.cmaes:CMAES",
     "random": "parzen.algorithms.random:Random",
     "anneal": "parzen.algorithms.anneal:Anneal",

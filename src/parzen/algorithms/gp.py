@@ -25,8 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from parzen.algorithms.base import Ask, Proposal
-from parzen.algorithms.cube import cube
-from parzen.algorithms.gp_past import Past
+from parzen.algorithms.gp_past import Past, past_of
 from parzen.algorithms.gp_search import Search
 from parzen.algorithms.quasirandom import first_points
 from parzen.algorithms.untried import any_untried, key
@@ -63,7 +62,7 @@ class GP:
         # Far kernels underflow to 0, as they should; the user's np.seterr is not asked.
         with np.errstate(under="ignore"), one_thread():
             startup = STARTUP if self.n_startup_jobs is None else self.n_startup_jobs
-            past = history.derived(("gp", startup), lambda: Past(cube(history.space), startup), Past.add)
+            past = past_of(history, startup)
             if len(history) < startup or past.done < max(2, min(startup, LEAST)) or not len(history.space):
                 return _start(history, past, ask)
             return Search(history, past, ask).suggest()

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from parzen.algorithms.cube import Cube
+from parzen.algorithms.cube import Cube, cube
 from parzen.algorithms.surrogate import Factor
 from parzen.algorithms.untried import key
 from parzen.algorithms.warp import half_rank
@@ -16,6 +16,7 @@ MOST = 500  # outcomes that the model holds when it is fitted: the best half and
 NEAR_LEAST = 3  # outcomes for each hyperparameter that the model of the box holds at least
 FAILED = 2.0  # the class of failures, after 0 for successes and 1 for pruned trials
 BOX_START, BOX_LEAST, BOX_MOST = 0.8, 0.02, 1.6  # side of the box
+RADIUS = 1 / 6  # of the local search, at its widest
 
 
 class Past:
@@ -27,6 +28,8 @@ class Past:
         keys: The points tried, as bytes of their rows.
         side: Of the box around the best: it doubles after two improvements in a row, and halves
             when they fail to come.
+        radius: Of the local search: what its last trial had, and at least as far as another's
+            trial has moved the best since.
     """
 
     def __init__(self, shape: Cube, startup: int) -> None:
@@ -36,7 +39,9 @@ class Past:
         self.n = self.done = 0
         self.keys: set[bytes] = set()
         self.side = BOX_START
+        self.radius = RADIUS
         self._best, self._wins, self._misses = math.inf, 0, 0
+        self._best_at = -1
         d = len(shape.space)
         self._patience = max(3, math.ceil(0.5 * len(shape.numbers)))
         self._values = np.empty((64, d))
@@ -64,7 +69,19 @@ class Past:
         self.keys.add(key(row.values))
         self.n += 1
         self.done += mark[0] == 0.0
+        self._move(loss, row.note.get("radius"))
         self._resize(loss)
+
+    def _move(self, loss: float, radius: float | None) -> None:
+        """Keep the radius of the local search in step with an outcome."""
+        if radius is not None:
+            self.radius = radius
+        if loss < self._best:
+            if radius is None and self._best_at >= 0:
+                gaps = self.rows[self.n - 1] - self.rows[self._best_at]
+                moved = math.sqrt(float(np.nansum(gaps[self.cube.numbers] ** 2)))
+                self.radius = min(RADIUS, max(self.radius, moved))
+            self._best_at = self.n - 1
 
     def _resize(self, loss: float) -> None:
         better = loss < self._best
@@ -91,6 +108,13 @@ class Past:
             self._rows[new] = self.cube.rows(self._values[new])
             self._converted = self.n
         return self._rows[: self.n]
+
+    @property
+    def losses(self) -> Floats:
+        """(n,) losses; infinite for what failed or was pruned."""
+        marks = self._marks[: self.n]
+        losses: Floats = np.where(marks[:, 0] == 0.0, marks[:, 1], np.inf)
+        return losses
 
     @property
     def failed(self) -> np.ndarray:
@@ -141,6 +165,16 @@ class Past:
         gaps[:, self.cube.is_label] = gaps[:, self.cube.is_label] != 0.0
         distances = np.nansum(gaps * gaps, axis=1)
         return np.sort(held[np.argsort(distances, kind="stable")[:count]])
+
+
+def past_of(history: History, startup: int) -> Past:
+    """The outcomes of a view, folded once and kept.
+
+    Args:
+        history: The view.
+        startup: Outcomes that do not change the box.
+    """
+    return history.derived(("gp", startup), lambda: Past(cube(history.space), startup), Past.add)
 
 
 def _variance(row: OutcomeRow) -> float:

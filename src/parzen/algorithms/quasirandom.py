@@ -1,16 +1,22 @@
 """Quasi-random search: trial number i gets point i of a scrambled Sobol sequence.
 
 The points of any stretch of trials cover the space more evenly than random
-ones. TPE starts with it.
+ones. TPE and the Gaussian process start with some, in the middle half of each range.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from parzen.algorithms.base import Ask, Proposal
+from parzen.algorithms.cube import cube
 from parzen.algorithms.sobol import scramble, sobol_point
-from parzen.history.history import History
+from parzen.history.history import Floats, History
+
+FIRST = 10  # points of a model-based search that lie around the middle
+MIDDLE = 0.5  # and in this share of a number's law
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +40,15 @@ def sobol_start(history: History, ask: Ask) -> dict[str, float | int]:
         history: Only its space matters.
         ask: Only number and seed matter.
     """
-    d = len(history.space)
-    if d == 0:
-        return {}
-    shares = sobol_point(ask.number, d, scramble(d, ask.study_rng("sobol"))).tolist()
-    return history.space.point_from(shares.__getitem__)
+    return history.space.point_from(_shares(history, ask).tolist().__getitem__)
 
 
 def first_points(history: History, ask: Ask) -> Proposal:
-    """How a model-based search begins: in the middle of the prior, then quasi-randomly.
+    """How a model-based search begins: in the middle of the prior, then quasi-randomly around it.
 
     People centre their ranges on what they believe in, and of most functions the middle is
-    better than a random point.
+    better than a random point. So the numbers of the first ten come from the middle half of
+    their law. Later ones, which are asked for where hardly any trial succeeds, come from all.
 
     Args:
         history: Only its space matters.
@@ -53,4 +56,14 @@ def first_points(history: History, ask: Ask) -> Proposal:
     """
     if ask.number == 0:
         return Proposal(history.space.point_from(lambda _: 0.5), note={"by": "middle"})
-    return Proposal(sobol_start(history, ask), note={"by": "sobol"})
+    shares = _shares(history, ask)
+    if ask.number < FIRST:
+        numbers = cube(history.space).numbers
+        shares[numbers] = 0.5 + MIDDLE * (shares[numbers] - 0.5)
+    return Proposal(history.space.point_from(shares.tolist().__getitem__), note={"by": "sobol"})
+
+
+def _shares(history: History, ask: Ask) -> Floats:
+    """(d,) the shares of the laws below a trial's quasi-random point."""
+    d = len(history.space)
+    return sobol_point(ask.number, d, scramble(d, ask.study_rng("sobol"))) if d else np.empty(0)
