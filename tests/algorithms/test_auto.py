@@ -48,10 +48,37 @@ def test_every_fifth_suggestion_after_forty_trials_is_that_of_tpe():
 
 def test_eight_workers_wait_for_no_more_first_points_than_one():
     """The model begins with the eleventh point once five have succeeded, whatever else is running."""
-    study = run(Study(NUMBERS, Auto(), seed=0), bowl, 5)
+    study = run(Study(CHOICE, Auto(), seed=0), bowl, 5)
     answers = [study.ask().note["by"] for _ in range(7)]
     assert answers[:5] == ["sobol"] * 5
     assert all(by.startswith("gp") for by in answers[5:])
+
+
+def test_where_all_are_numbers_a_local_search_is_mixed_in():
+    study = run(Study(NUMBERS, Auto(), seed=0), bowl, 32)
+    parts = [trial.note["by"].partition(",")[0] for trial in study.trials]
+    assert parts[:10] == ["middle", *["local"] * 9]
+    assert parts[10:24] == ["local", "local", "gp", "local"] * 3 + ["local", "local"]
+    assert parts[24:] == ["gp", "local"] * 4
+    whys = [study.trials[i].note["why"] for i in (1, 10, 25)]
+    assert whys == [
+        "one of the first 10 trials",
+        "numbers only, three of four until 25 trials",
+        "numbers only, every second",
+    ]
+
+
+def test_a_choice_or_too_many_numbers_leave_it_out():
+    for space in (CHOICE, {f"x{i}": hp.uniform(f"x{i}", -5, 5) for i in range(31)}):
+        study = run(Study(space, Auto(), seed=0), bowl, 14)
+        assert "local" not in {trial.note["by"] for trial in study.trials}
+
+
+def test_a_long_search_of_numbers_has_all_three(monkeypatch):
+    monkeypatch.setattr("parzen.algorithms.auto.GP_UNTIL", 20)
+    study = run(Study(NUMBERS, Auto(), seed=0), bowl, 44)
+    late = [trial.note["by"].partition(",")[0] for trial in study.trials[24:]]
+    assert late == ["gp", "local", "tpe", "local"] * 5
 
 
 def test_a_long_search_goes_on_with_tpe(monkeypatch):
