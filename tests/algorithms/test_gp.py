@@ -125,7 +125,7 @@ def test_failures_have_a_model_of_their_own():
     assert not past.failed[losses.held].any()
     assert len(failures.held) == 16
     feasible = Feasible(Posterior(failures.factor, failures.y), failures.level, 1.0)
-    sides = failures.covariance.inputs(np.array([[0.1, 0.5], [0.95, 0.5]]))
+    sides = failures.covariance.inputs(np.array([[0.4, 0.5], [0.7, 0.5]]))
     fine, bad = np.exp(feasible.log_probability(sides))
     assert bad < 0.5
     assert fine > 0.8

@@ -15,6 +15,7 @@ from parzen.algorithms.base import NAMES
 from parzen.algorithms.cmaes import CMAES
 from parzen.algorithms.gp import GP
 from parzen.algorithms.grid import Grid
+from parzen.algorithms.local import Local
 from parzen.algorithms.mix import Mix
 from parzen.algorithms.quasirandom import QuasiRandom
 from parzen.algorithms.random import Random
@@ -40,6 +41,7 @@ NUMBER_SEEDS = [{label: point[label] for label in NUMBERS} for point in SEEDS]
 ALGORITHMS = {
     "auto": Auto(n_startup_jobs=4),
     "gp": GP(n_startup_jobs=4),
+    "local": Local(n_startup_jobs=4),
     "cmaes": CMAES(n_startup_jobs=4),
     "tpe": TPE(n_startup_jobs=4),
     "classic": TPE(n_startup_jobs=4, mode="hyperopt"),

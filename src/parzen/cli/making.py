@@ -27,7 +27,7 @@ def add_settings(parser: Parser) -> None:
     parser.add_argument(
         "-n", "--trials", metavar="N", help="trials in all, earlier ones included; none: until Ctrl-C"
     )
-    parser.add_argument("--algo", metavar="NAME", help="auto, tpe, gp, cmaes, random, ... (default: auto)")
+    parser.add_argument("--algo", metavar="NAME", help="auto, tpe, gp, random, ... (default: auto)")
     parser.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same search")
     direction = parser.add_mutually_exclusive_group()
     direction.add_argument("--maximize", action="store_true", help="make the objective's values large")
