@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parzen.algorithms.base import Ask
-from parzen.algorithms.gp_past import RADIUS, past_of
+from parzen.algorithms.cube import cube
+from parzen.algorithms.gp_past import RADIUS, Past, past_of
 from parzen.algorithms.local import LEAST_RADIUS, MOST_NUMBERS, Local, Region, suits
+from parzen.history.history import OutcomeRow, Status
 from parzen.run.study import Study
 from parzen.space import hp
 from parzen.testing import PROBLEMS, AlgorithmContract
@@ -120,6 +122,14 @@ def test_another_s_better_trial_far_away_widens_the_radius():
     study.tell(study.ask(), -1.0)
     assert small < RADIUS
     assert past_of(study.history, 10).radius == RADIUS
+
+
+def test_a_radius_in_another_algorithm_s_note_is_not_its_own():
+    space = Study(cube_of(2)).space
+    past = Past(cube(space), 10)
+    note = {"by": "mine", "radius": "5 km"}
+    past.add(OutcomeRow(0, np.array([0.5, 0.5]), Status.DONE, (1.0,), note=note))
+    assert past.radius == RADIUS
 
 
 def test_labels_stay_those_of_the_best():

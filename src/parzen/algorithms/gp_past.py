@@ -69,7 +69,7 @@ class Past:
         self.keys.add(key(row.values))
         self.n += 1
         self.done += mark[0] == 0.0
-        self._move(loss, row.note.get("radius"))
+        self._move(loss, row.note["radius"] if row.note.get("by") == "local" else None)
         self._resize(loss)
 
     def _move(self, loss: float, radius: float | None) -> None:
