@@ -218,6 +218,14 @@ class Arena:
                     raise SystemExit((self.folder / "log").read_text()[-4000:])
 
     def run(self, kills, limit):
+        try:
+            self.fight(kills, limit)
+        finally:
+            for process in self.workers:  # none are left, unless something is wrong
+                process.kill()
+                process.wait()
+
+    def fight(self, kills, limit):
         self.create()
         for kind in self.kinds:
             self.start(kind)

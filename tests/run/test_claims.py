@@ -78,6 +78,22 @@ def test_the_first_claim_of_an_attempt_wins_for_all(far, near):
     assert far.trials[trial.number].owner == near.owner
 
 
+def test_one_who_comes_late_leaves_the_next_attempt_free(far, near):
+    """Both of two trials that wait are claimed while somebody walks through a list of them."""
+    numbers = [near.next_number() for _ in range(2)]
+    for number in numbers:
+        near.suggest_for(number)
+    far.refresh()
+    assert [near.ask().number for _ in numbers] == numbers
+    assert far.ask().number not in numbers
+    near.release(numbers[1])
+    assert near.claim(near.trials[numbers[1]])
+    assert near.claim(near.trials[numbers[1]])  # it has it already
+    near.release(numbers[1])
+    assert far.ask().number == numbers[1]
+    assert far.trials[numbers[1]].attempt == 3
+
+
 def test_a_claim_is_safe_for_a_whole_lease(near):
     assert near.reap() == []
 

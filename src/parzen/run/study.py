@@ -531,6 +531,9 @@ class Study:
 
     def claim(self, trial: Trial) -> bool:
         """Say that this study evaluates a trial now; False if somebody else does, or it has ended."""
+        # A claim on top of another would count for nothing, and bar its number from the next attempt.
+        if trial.claimed or trial.status in ENDED or trial.excluded:
+            return self._holds(trial)
         try:
             self._append(e.Claimed(time.time(), trial.number, trial.attempt + 1, self.owner))
         except Taken:
