@@ -486,7 +486,7 @@ class TestHowManyTrials:
         with pytest.raises(InvalidArgument, match="timeout argument should be None or a positive value"):
             search(timeout=timeout)
 
-    @pytest.mark.parametrize("threshold", [True, "0.5"])
+    @pytest.mark.parametrize("threshold", [True, "0.5", float("nan")])
     def test_loss_threshold_must_be_a_number(self, threshold):
         with pytest.raises(InvalidArgument, match="loss_threshold argument should be None or a numeric"):
             search(loss_threshold=threshold)
@@ -1125,6 +1125,14 @@ class TestHowTheObjectiveIsCalled:
         search(lambda point, scale=2: seen.append((point, scale)) or 0.0, max_evals=1)
         assert set(seen[0][0]) == {"x"}
         assert seen[0][1] == 2
+
+    @pytest.mark.parametrize("objective", [lambda: 1.0, lambda *, trial: 1.0, lambda *, point: 1.0])
+    def test_one_that_takes_no_point_is_refused_before_the_first_trial(self, objective, tmp_path):
+        place = tmp_path / "search.db"
+        with pytest.raises(InvalidArgument, match="has no parameter that takes the point") as caught:
+            search(objective, trials=place)
+        assert caught.value.hint == "write it as def objective(params): ..."
+        assert not place.exists()
 
     def test_second_parameter_named_trial_gets_the_context(self):
         numbers = []

@@ -166,7 +166,7 @@ def count(value: Any, name: str) -> int | None:
 
 
 def number(value: Any, name: str) -> float | None:
-    """A number, or None.
+    """A number, or None; not NaN, with which nothing compares.
 
     Args:
         value: What was given.
@@ -174,7 +174,7 @@ def number(value: Any, name: str) -> float | None:
     """
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or value != value:
         raise InvalidArgument(
             f"The {name} argument should be None or a numeric value. Given value: {value!r}"
         )

@@ -172,12 +172,14 @@ def fmin(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
     path = _save_path(trials_save_file)
     algorithm, foreign = arguments.resolve(algo)
     domain = Domain(fn, space, pass_expr_memo_ctrl=pass_expr_memo_ctrl)
+    objective = Objective(domain.fn, domain.space, maximize) if domain.plain else None
     limits = TaskLimits(arguments.seconds(trial_timeout, "trial_timeout"), arguments.memory(trial_memory))
     kept = _trials(trials, path, study)
     if kept.never_raises:
         catch_eval_exceptions = True
     call = _Call(
         domain=domain,
+        objective=objective,
         trials=kept,
         algorithm=algorithm,
         foreign=foreign,
@@ -215,6 +217,7 @@ class _Call:
     """The checked arguments of one call."""
 
     domain: Domain
+    objective: Objective | None
     trials: Trials
     algorithm: algorithms.Algorithm | None
     foreign: Callable[..., Any] | None
@@ -381,14 +384,14 @@ def _answer(study: Study, stopped: str | None, return_argmin: bool) -> Any:
 def _evaluation(call: _Call, study: Study, progress: Progress) -> Evaluate:
     """What the executor calls: the objective, on the worker's side."""
     domain, executor = call.domain, call.executor
-    if not domain.plain:
+    objective = call.objective
+    if objective is None:
         if executor.parallel:
             raise InvalidArgument(
                 "an objective that wants Hyperopt's expression, memo or Ctrl runs in this process only",
                 hint="let it take the point, or leave workers= and executor= out",
             )
         return partial(_run_with_ctrl, domain, call.trials, study, call.sign)
-    objective = Objective(domain.fn, domain.space, call.maximize)
     objective.by_keyword |= domain.annotated
     evaluation = Evaluation(objective, study.space)
     if executor.channel or not objective.wants_context:

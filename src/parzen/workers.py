@@ -110,9 +110,11 @@ def work(study: Study, asked: Work, factory: Callable[..., Any]) -> str | None:
     if asked.folder is not None:
         evaluate = InFolder(evaluate, asked.folder)
     with Progress(factory, study, study.ledger.ended, study.end) as progress:
+        ended = study.ledger.ended
+        known = study.end is not None and study.end >= ended  # it may have been lowered since
         progress.say(
-            f"parzen: study {study.name!r} of {study.place}: {study.ledger.ended}"
-            f"{'' if study.end is None else f' of {study.end}'} trials have ended; "
+            f"parzen: study {study.name!r} of {study.place}: {ended}"
+            f"{f' of {study.end}' if known else ''} trials have ended; "
             f"{asked.jobs} at a time here"
         )
         told = partial(_told, study, asked.strict)

@@ -70,6 +70,9 @@ def test_more_gives_the_search_that_fmin_would_have_made(folder):
 def test_a_worker_ends_at_once_where_nothing_is_left(folder, capsys):
     assert run(["worker", "s.db"]) == 0
     assert "4 of 4 trials have ended" in capsys.readouterr().err
+    Study.load("s.db", read_only=False).configure(max_evals=3)
+    assert run(["worker", "s.db"]) == 0
+    assert ": 4 trials have ended" in capsys.readouterr().err
 
 
 def test_several_workers_make_exactly_the_trials_that_are_wanted(folder):

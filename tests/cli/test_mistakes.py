@@ -175,6 +175,7 @@ def test_a_mistake_in_a_search_is_one_sentence_and_a_code(script, capsys, name):
         (["train.py:loss", "--seed", "-1"], "seed must be a whole number of at least 0"),
         (["train.py:loss", "--gpus", "x"], "--gpus must be numbers"),
         (["train.py:loss", "--gpus", "-1"], "--gpus must be numbers"),
+        (["train.py:loss", "--loss-threshold", "nan"], "--loss-threshold argument should be"),
         (["train.py:nothing"], "objective nothing (train.py:"),
         (["train.py:only_trial"], "has no parameter that takes the point"),
         (["train.py:named"], "has no parameter that takes the point"),

@@ -33,6 +33,7 @@ def run(options: argparse.Namespace) -> int:
     """
     from parzen.cli import terminal, work
     from parzen.run import importing
+    from parzen.run.evaluate import Objective
     from parzen.space.flatten import flatten
     from parzen.workers import SPACE_AT
 
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     if options.objective is not None:
         fn, _ = importing.load(options.objective)
         if space.expr is not None:
-            making.check_call(fn, space)
+            Objective(fn, space)  # refuses one that cannot take the point
         settings["objective"] = _absolute(options.objective)
     if options.resume is None and _exists(store, options.study):
         raise InvalidArgument(

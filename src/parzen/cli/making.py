@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 import json
 import os
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +75,7 @@ def settings_of(options: argparse.Namespace) -> dict[str, Any]:
         settings["max_evals"] = _count(options.trials)
     given = {
         "max_failures": arguments.count(options.max_failures, "--max-failures"),
-        "loss_threshold": options.loss_threshold,
+        "loss_threshold": arguments.number(options.loss_threshold, "--loss-threshold"),
         "pruner": options.pruner,
     }
     settings |= {name: value for name, value in given.items() if value is not None}
@@ -173,34 +171,6 @@ def _stored(space: Any, point: dict[str, Any]) -> dict[str, Any]:
         index = index_of(param, value) if param is not None and has_names(param) else None
         stored.update(space.stored({label: value}) if index is None else {label: index})
     return stored
-
-
-def check_call(fn: Callable[..., Any], space: Any) -> None:
-    """Find out that an objective cannot take the point, before anything is written.
-
-    Args:
-        fn: The objective.
-        space: A `Space`.
-
-    Raises:
-        InvalidArgument: If it cannot.
-    """
-    from parzen.run.evaluate import Objective
-
-    objective = Objective(fn, space)
-    if objective.by_keyword:
-        return  # checked already
-    try:
-        signature = inspect.signature(fn)
-    except (TypeError, ValueError):  # builtins without a signature
-        return
-    try:
-        signature.bind({}, **({"trial": None} if objective.wants_context else {}))
-    except TypeError:
-        raise InvalidArgument(
-            f"objective {objective.where()} has no parameter that takes the point",
-            hint=f"write it as def {getattr(fn, '__name__', 'objective')}(params): ...",
-        ) from None
 
 
 def space_at(name: str) -> Any:

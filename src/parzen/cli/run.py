@@ -51,6 +51,7 @@ def run(options: argparse.Namespace) -> int:
     from parzen import arguments
     from parzen.cli import terminal, work
     from parzen.run import importing
+    from parzen.run.evaluate import Objective
     from parzen.run.progress import choose
     from parzen.space.flatten import flatten
     from parzen.workers import SPACE_AT, Work
@@ -68,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
     fn, module = importing.load(options.objective)
     space, at = _space(options, module)
     flat = flatten(space)
-    making.check_call(fn, flat)
+    Objective(fn, flat)  # refuses one that cannot take the point, before anything is written
     choose(not options.quiet, True)  # PARZEN_PROGRESS too is checked before anything is written
     settings["objective"] = _absolute(options.objective)
     study = making.make(store, flat, options, settings)

@@ -67,6 +67,23 @@ class Objective:
         self.keys = keys
         if self.by_keyword:
             self._check_keywords(required, optional, takes_any, keys)
+        else:
+            self._check_point()
+
+    def _check_point(self) -> None:
+        try:
+            signature = inspect.signature(self.fn)
+        except (TypeError, ValueError):  # builtins without a signature
+            return
+        try:
+            signature.bind({}, **({"trial": None} if self.wants_context else {}))
+        except TypeError:
+            name = str(getattr(self.fn, "__name__", ""))
+            name = name if name.isidentifier() else "objective"
+            raise InvalidArgument(
+                f"objective {self.where()} has no parameter that takes the point",
+                hint=f"write it as def {name}(params): ...",
+            ) from None
 
     def _check_keywords(
         self, required: list[str], optional: list[str], takes_any: bool, keys: list[str]
