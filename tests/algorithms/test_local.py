@@ -57,6 +57,15 @@ def test_the_first_trials_span_all_directions(d):
     assert np.linalg.matrix_rank(points[1:] - points[0], tol=0.1 * RADIUS) == d
 
 
+def test_the_first_trials_span_all_directions_while_none_has_ended():
+    """Workers that start together need not wait for the middle's outcome; what is asked for beyond is spread."""
+    study = Study(cube_of(4), Local(), seed=0)
+    trials = [study.ask() for _ in range(8)]
+    assert [trial.note["by"] for trial in trials] == ["middle", *["local"] * 4, *["sobol"] * 3]
+    points = np.array([list(trial.point.values()) for trial in trials])
+    assert np.linalg.matrix_rank(points[1:5] - points[0], tol=0.1 * RADIUS) == 4
+
+
 @pytest.mark.parametrize(("d", "trials", "factor"), [(3, 40, 1e-3), (10, 100, 1e-2)])
 def test_it_descends_a_valley(d, trials, factor):
     study = run(Study(cube_of(d), Local(), seed=0), valley, trials)

@@ -48,9 +48,11 @@ MOST_NUMBERS = 30  # hyperparameters; of more, too many directions have to be tr
 class Region:
     """The surroundings of the best trial: the trials that have its labels, in its m active numbers.
 
+    While none has ended, the first of those that run passes for the best.
+
     Args:
-        past: The outcomes; at least one succeeded.
-        running: (k, d) rows of the cube of the trials without an outcome.
+        past: The outcomes; one succeeded, or there are none.
+        running: (k, d) rows of the cube of the trials without an outcome; one at least if no other is.
 
     Attributes:
         row: (d,) the best trial's.
@@ -62,19 +64,19 @@ class Region:
     """
 
     def __init__(self, past: Past, running: Floats) -> None:
-        cube, rows = past.cube, past.rows
-        self.best = int(np.argmin(past.losses))
+        cube = past.cube
+        rows = np.concatenate([past.rows, running])
+        losses = np.concatenate([_losses(past), np.full(len(running), np.inf)])
+        self.best = int(np.argmin(losses))
         self.row = rows[self.best]
         self.numbers = cube.numbers[~np.isnan(self.row[cube.numbers])]
         self.centre = self.row[self.numbers]
         labels = np.flatnonzero(cube.is_label)
-        rows = np.concatenate([rows, running])
-        losses = np.concatenate([_losses(past), np.full(len(running), np.inf)])
         alike = ((rows[:, labels] == self.row[labels]) | np.isnan(self.row[labels])).all(axis=1)
         alike[self.best] = False
         self.gaps = rows[alike][:, self.numbers] - self.centre
         self.distances = np.sqrt((self.gaps * self.gaps).sum(axis=1))
-        self.rises = losses[alike] - losses[self.best]
+        self.rises = losses[alike] - (losses[self.best] if past.n else 0.0)
         self.order = np.argsort(self.distances, kind="stable")
 
     def spanned(self, radius: float) -> Floats:
@@ -170,7 +172,7 @@ class Local:
         GP(self.n_startup_jobs)  # checks it
 
     def suggest(self, history: History, ask: Ask) -> Proposal:
-        """The end of a step from the best trial; before one has succeeded, a first point.
+        """The end of a step from the best trial; where all that ended have failed, a first point.
 
         Args:
             history: All that may be looked at.
@@ -178,7 +180,7 @@ class Local:
         """
         startup = STARTUP if self.n_startup_jobs is None else self.n_startup_jobs
         past = past_of(history, startup)
-        if past.done:
+        if past.done or (history.ended == 0 and len(history)):
             with np.errstate(over="ignore", under="ignore"), one_thread():
                 found = _step(history, past)
             if found is not None:
@@ -189,7 +191,8 @@ class Local:
 def _losses(past: Past) -> Floats:
     """(n,) losses; a failure is as bad as the worst, so that the model slopes away from it."""
     losses = past.losses
-    losses[past.failed] = losses[np.isfinite(losses)].max()
+    if past.n:
+        losses[past.failed] = losses[np.isfinite(losses)].max()
     return losses
 
 
@@ -210,6 +213,8 @@ def _step(history: History, past: Past) -> Proposal | None:
     while radius > LEAST_RADIUS:
         basis = region.spanned(radius)
         spans = len(basis) == len(region.numbers)
+        if spans and not past.n:
+            return None  # where it goes down is not known yet
         step = region.downhill(radius) if spans else region.missing(basis, radius)
         row = region.row.copy()
         row[region.numbers] = np.clip(region.centre + step, 0.0, 1.0)
