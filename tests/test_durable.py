@@ -398,7 +398,7 @@ from parzen import fmin, hp
 def loss(p, trial):
     open(f"started-{trial.number}", "w").close()
     for _ in range(1 if trial.number < 2 else 1200):
-        time.sleep(0.05)  # not one long sleep: a signal that comes as Python goes to sleep again waits for its end
+        time.sleep(0.05)  # in one long sleep a signal may wait for its end
     return p["x"] ** 2
 if __name__ == "__main__":
     space = {"x": hp.uniform("x", -1, 1)}

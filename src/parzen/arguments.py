@@ -174,7 +174,7 @@ def number(value: Any, name: str) -> float | None:
     """
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or value != value:
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or math.isnan(value):
         raise InvalidArgument(
             f"The {name} argument should be None or a numeric value. Given value: {value!r}"
         )

@@ -58,7 +58,7 @@ def test_the_first_trials_span_all_directions(d):
 
 
 def test_the_first_trials_span_all_directions_while_none_has_ended():
-    """Workers that start together need not wait for the middle's outcome; what is asked for beyond is spread."""
+    """Workers that start together need not wait for the middle; what is asked for beyond is spread."""
     study = Study(cube_of(4), Local(), seed=0)
     trials = [study.ask() for _ in range(8)]
     assert [trial.note["by"] for trial in trials] == ["middle", *["local"] * 4, *["sobol"] * 3]
