@@ -20,6 +20,7 @@ import numpy as np
 from benchmarks import (
     dev_conditional,
     dev_functions,
+    dev_harder,
     dev_problems,
     report_conditional,
     report_functions,
@@ -43,7 +44,12 @@ __all__ = [
 ]
 
 SUITES: dict[str, Mapping[str, Builder]] = {
-    "dev": {**dev_problems.PROBLEMS, **dev_conditional.PROBLEMS, **dev_functions.FUNCTIONS},
+    "dev": {
+        **dev_problems.PROBLEMS,
+        **dev_conditional.PROBLEMS,
+        **dev_functions.FUNCTIONS,
+        **dev_harder.PROBLEMS,
+    },
     "report": {**report_functions.FUNCTIONS, **report_problems.PROBLEMS, **report_conditional.PROBLEMS},
 }
 

@@ -57,13 +57,12 @@ def test_eight_workers_wait_for_no_more_first_points_than_one():
 def test_where_all_are_numbers_a_local_search_is_mixed_in():
     study = run(Study(NUMBERS, Auto(), seed=0), bowl, 32)
     parts = [trial.note["by"].partition(",")[0] for trial in study.trials]
-    assert parts[:10] == ["middle", *["local"] * 9]
-    assert parts[10:24] == ["local", "local", "gp", "local"] * 3 + ["local", "local"]
-    assert parts[24:] == ["gp", "local"] * 4
+    assert parts[:25] == ["middle", *["local"] * 24]
+    assert parts[25:] == ["local", "gp"] * 3 + ["local"]
     whys = [study.trials[i].note["why"] for i in (1, 10, 25)]
     assert whys == [
         "one of the first 10 trials",
-        "numbers only, three of four until 25 trials",
+        "numbers only, one of the first 25 trials",
         "numbers only, every second",
     ]
 
@@ -77,8 +76,8 @@ def test_a_choice_or_too_many_numbers_leave_it_out():
 def test_a_long_search_of_numbers_has_all_three(monkeypatch):
     monkeypatch.setattr("parzen.algorithms.auto.GP_UNTIL", 20)
     study = run(Study(NUMBERS, Auto(), seed=0), bowl, 44)
-    late = [trial.note["by"].partition(",")[0] for trial in study.trials[24:]]
-    assert late == ["gp", "local", "tpe", "local"] * 5
+    late = [trial.note["by"].partition(",")[0] for trial in study.trials[28:]]
+    assert late == ["gp", "local", "tpe", "local"] * 4
 
 
 def test_a_long_search_goes_on_with_tpe(monkeypatch):

@@ -4,7 +4,7 @@
 |---|---|
 | the first trial | the middle of the prior |
 | more than 64 trials are running | TPE: a Gaussian process knows too little of so many at once |
-| numbers only, and at most 30: the first 10, three of four until 25, then every second | the local search |
+| numbers only, and at most 30: the first 25, then every second | the local search |
 | the first 10 trials | quasi-random points |
 | with choices: from 40 to 500 trials every fifth time | TPE |
 | up to 500 trials have ended | the Gaussian process, whatever the types |
@@ -28,7 +28,7 @@ from parzen.history.history import History
 
 MANY_RUNNING = 64
 GP_UNTIL = 500  # trials that have ended
-OFTEN_LOCAL = 25  # until so many trials three of four are local, then every second
+LOCAL_UNTIL = 25  # trials of numbers alone; then every second
 TPE_FROM, TPE_EVERY = 40, 5  # from so many on every fifth suggestion is TPE's
 GP_LATER = 4  # then every fourth suggestion is the Gaussian process's
 
@@ -67,10 +67,10 @@ class Auto:
             return TPE(startup), f"{running} trials are running"
         if len(history) < first:
             return (Local if local else GP)(startup), f"one of the first {first} trials"
+        if local and len(history) < LOCAL_UNTIL:
+            return Local(startup), f"numbers only, one of the first {LOCAL_UNTIL} trials"
         if local and number % 2 == 1:
             return Local(startup), "numbers only, every second"
-        if local and number % 4 == 2 and len(history) < OFTEN_LOCAL:
-            return Local(startup), f"numbers only, three of four until {OFTEN_LOCAL} trials"
         if ended < GP_UNTIL:
             if not local and number % TPE_EVERY == 1 and ended >= max(first, TPE_FROM):
                 return TPE(startup), f"every fifth after {TPE_FROM} trials"

@@ -1,19 +1,23 @@
 """Local search: quadratic models of least curvature, each trusted near the best trial only.
 
-Around the best trial a model is laid through the outcomes nearby, and the next
-trial is where that model is least within a radius. While the outcomes nearby
-do not span all directions, a trial goes into one that is missing, and leans
-towards where the others say it gets better. When nothing new is to be had
-within the radius, it is halved. Labels stay as they are in the best trial.
+A model is fitted to the outcomes around the best trial, and the next trial is
+where that model is least within a radius. While the outcomes nearby do not
+span all directions, a trial goes into one that is missing, and leans towards
+where the others say it gets better. When nothing new is to be had within the
+radius, it is halved. Labels stay as they are in the best trial.
 
 Few points tell it much: with one trial for each direction it descends, and it
 never needs to know the whole space. It knows nothing of what lies far away.
+Ripples and noise mislead a model that passes through all outcomes: where one
+that only passes near them foretells each from the others better, that is used.
 
 Sources: Powell, "A direct search optimization method that models the objective
 and constraint functions by linear interpolation" (1994), for trials in missing
 directions and the halved radius; Powell, "Least Frobenius norm updating of
 quadratic models that satisfy interpolation conditions", Mathematical
-Programming 100 (2004), for the model. Choices and constants are ours.
+Programming 100 (2004), for the model; Rasmussen and Williams, "Gaussian
+processes for machine learning" (2006), equation 5.12, for what each outcome is
+foretold from the others. Choices and constants are ours.
 """
 
 from __future__ import annotations
@@ -37,7 +41,11 @@ SPANNED = 2.1  # radii from the best within which outcomes span directions
 MODELLED = 4.0  # and within which they are in the model
 FLAT = 0.25  # radii that an outcome must lie off the others' plane to add a direction
 LEAN = 0.5  # of the radius, down the slope that is known so far
-CURVATURE = 0.1  # how readily the model explains differences by curvature
+CURVATURE = 0.3  # how readily the model explains differences by curvature
+LEVEL = 1e3  # and by its own level; as good as free
+EXACT, NEARLY = 1e-8, 1e-2  # how much an outcome may lie off the model: so many times its slack
+SLACK = 10.0  # of the best trial; more further away, where differences are larger
+CLEARLY = 1.5  # times less squared error, for which a model passes nearly through the outcomes
 SHORT = 0.3  # radii; a shorter step is left for a smaller radius
 SAME = 0.3  # radii; so is one that ends so near a trial
 MOST = 120  # outcomes in a model
@@ -101,11 +109,17 @@ class Region:
         near = near[np.isfinite(self.rises[near]) & (self.distances[near] > 0.0)][:MOST]
         if not len(near):
             return np.zeros(m), np.zeros((m, m))
-        steps, rises = self.gaps[near] / radius, self.rises[near]
-        products = steps @ steps.T
-        products += 0.5 * CURVATURE * products * products
-        products.flat[:: len(near) + 1] += 1e-8 * np.trace(products) / len(near)
-        shares = np.linalg.solve(products, rises / max(float(rises.max()), 1e-300))
+        steps = np.concatenate([np.zeros((1, m)), self.gaps[near] / radius])
+        rises = np.concatenate([[0.0], self.rises[near]])
+        rises /= max(float(rises.max()), 1e-300)
+        dots = steps @ steps.T
+        products = dots + 0.5 * CURVATURE * dots * dots
+        slack = SLACK + products.diagonal()
+        products += LEVEL
+        error, shares = _fitted(products, EXACT * slack, rises)
+        error_nearly, nearly = _fitted(products, NEARLY * slack, rises)
+        if CLEARLY * error_nearly < error:
+            shares = nearly
         return shares @ steps, CURVATURE * (steps.T * shares) @ steps
 
     def missing(self, basis: Floats, radius: float) -> Floats:
@@ -194,6 +208,22 @@ def _losses(past: Past) -> Floats:
     if past.n:
         losses[past.failed] = losses[np.isfinite(losses)].max()
     return losses
+
+
+def _fitted(products: Floats, off: Floats, rises: Floats) -> tuple[float, Floats]:
+    """The sum of squares by which the others foretell each rise wrongly, and the (n,) shares of a model.
+
+    Args:
+        products: (n, n) of the outcomes' features.
+        off: (n,) variances of what lies off the model.
+        rises: (n,).
+    """
+    covariance = products.copy()
+    covariance.flat[:: len(rises) + 1] += off
+    inverse = np.linalg.inv(covariance)
+    shares = inverse @ rises
+    errors = shares / inverse.diagonal()
+    return float(errors @ errors), shares
 
 
 def suits(space: Space) -> bool:
