@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from parzen.algorithms.base import Ask
 from parzen.algorithms.cube import cube
 from parzen.algorithms.gp_past import RADIUS, Past, past_of
-from parzen.algorithms.local import LEAST_RADIUS, MOST_NUMBERS, Local, Region, suits
+from parzen.algorithms.local import EXACT, LEAST_RADIUS, MOST_NUMBERS, Local, Region, suits
 from parzen.history.history import OutcomeRow, Status
 from parzen.run.study import Study
 from parzen.space import hp
@@ -82,6 +82,24 @@ def test_the_model_goes_through_the_outcomes(seed):
     said = steps @ slope + 0.5 * np.einsum("ij,jk,ik->i", steps, curvature, steps)
     assert np.allclose(said, rises / rises.max(), atol=1e-5)
     assert np.allclose(curvature, curvature.T)
+
+
+def test_ripples_hide_less_of_which_way_is_down_from_a_model_that_passes_nearby(monkeypatch):
+    """Fewer outcomes than a quadratic has coefficients, which therefore could pass through all of them."""
+
+    def cosine(seed):
+        rng = np.random.default_rng(seed)
+        down = rng.standard_normal(8)
+        study = Study(cube_of(8), Local(), seed=seed)
+        for x in 0.5 + RADIUS * rng.uniform(-1, 1, (40, 8)):
+            study.enqueue({f"x{i}": float(value) for i, value in enumerate(x)})
+            study.tell(study.ask(), float(down @ x + 0.05 * np.sin(200 * x).sum()))
+        slope, _ = region_of(study).model(RADIUS)
+        return slope @ down / math.hypot(*slope) / math.hypot(*down)
+
+    assert np.mean([cosine(seed) for seed in range(6)]) > 0.7
+    monkeypatch.setattr("parzen.algorithms.local.NEARLY", EXACT)
+    assert np.mean([cosine(seed) for seed in range(6)]) < 0.6
 
 
 @given(st.integers(2, 20), st.sampled_from([RADIUS, RADIUS / 2, 0.01]))
