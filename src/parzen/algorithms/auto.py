@@ -39,7 +39,8 @@ class Auto:
 
     Args:
         n_startup_jobs: So many trials come before a model of the whole space is used, at least 1;
-            their points are quasi-random, or those of the local search. Left out: 10.
+            their points are quasi-random. Left out: 10. Of numbers alone, the local search has so
+            many, and 25 at least.
     """
 
     n_startup_jobs: int | None = None

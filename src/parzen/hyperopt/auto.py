@@ -22,7 +22,8 @@ def suggest(
         domain: Gives the space.
         trials: The past.
         seed: Decides the random numbers.
-        n_startup_jobs: Trials before a model is used. Left out, 10.
+        n_startup_jobs: Trials before a model of the whole space is used. Left out, 10; of numbers
+            alone, 25 at least.
     """
     return suggest_documents(Auto(n_startup_jobs), new_ids[:1], domain, trials, seed)
 
