@@ -70,7 +70,7 @@ def _recipes(rng: np.random.Generator) -> Problem:
         off = 1.5 * rate**2 + 0.4 * (t["decay"] - goal[a, 1]) ** 2
         return float(base + off + 0.1 * abs(width + t["layers"] - 0.5))
 
-    # A size of half the weight or more, and as few layers, cost nothing together.
+    # The lightest size with all layers, and the heaviest with one, add nothing in the last term.
     return Problem("recipes6", ("categorical", "mixed"), params, loss, 0.0)
 
 
@@ -230,7 +230,7 @@ def _limits(rng: np.random.Generator) -> Problem:
     worth = rng.uniform(0.5, 1.0, 3)
     worth /= worth.sum()
     goal = goals(params, rng, 0.3, 0.7)
-    # The best that fits: along the largest worth first.
+    # What fits, the most worth for its price first. Whole layers may just miss it.
     price = np.array([1.0, 0.8, 0.6])
 
     def best(limit: float) -> float:
@@ -281,17 +281,18 @@ def _late(rng: np.random.Generator) -> Problem:
 
 def _toggles(rng: np.random.Generator) -> Problem:
     """Five optional steps, each with settings of its own; some help, some only with good settings."""
-    params: list[Param] = [Param("base", "float", 0.0, 1.0)]
+    listed: list[Param] = [Param("base", "float", 0.0, 1.0)]
     for i in range(5):
-        params.append(Param(f"use{i}", "cat", 0, 1))
-        params += [Param(f"s{i}_{j}", "float", 0.0, 1.0, parent=(f"use{i}", 1)) for j in range(1 + i % 2)]
-    goal = goals(tuple(params), rng)
+        listed.append(Param(f"use{i}", "cat", 0, 1))
+        listed += [Param(f"s{i}_{j}", "float", 0.0, 1.0, parent=(f"use{i}", 1)) for j in range(1 + i % 2)]
+    params = tuple(listed)
+    goal = goals(params, rng)
     gain = rng.uniform(-0.05, 0.2, 5)
     steep = rng.uniform(0.3, 1.2, 5)
     optimum = float(sum(min(0.0, -g) for g in gain))
 
     def loss(point: Point) -> float:
-        t = {name: u - goal[name] for name, u in units(tuple(params), point).items()}
+        t = {name: u - goal[name] for name, u in units(params, point).items()}
         total = 0.3 * t["base"] ** 2
         for i in range(5):
             if point[f"use{i}"] == 1:
@@ -299,7 +300,7 @@ def _toggles(rng: np.random.Generator) -> Problem:
                 total += steep[i] * off - gain[i]
         return float(total)
 
-    return Problem("toggles13", ("conditional",), tuple(params), loss, optimum)
+    return Problem("toggles13", ("conditional",), params, loss, optimum)
 
 
 PROBLEMS: dict[str, Builder] = {
