@@ -10,7 +10,7 @@ from parzen.algorithms.base import Ask
 from parzen.algorithms.covariance import Covariance
 from parzen.algorithms.cube import cube
 from parzen.algorithms.gp import GP, STARTUP
-from parzen.algorithms.gp_models import FAILURES, WHOLE, Conditioned
+from parzen.algorithms.gp_models import DOUBT, FAILURES, WHOLE, Conditioned
 from parzen.algorithms.gp_past import MOST, Past
 from parzen.algorithms.gp_search import BELIEVED
 from parzen.algorithms.surrogate import Factor, Feasible, Posterior
@@ -124,18 +124,42 @@ def test_failures_have_a_model_of_their_own():
     losses, failures = (Conditioned(study.history, past, model) for model in (WHOLE[0], FAILURES))
     assert not past.failed[losses.held].any()
     assert len(failures.held) == 16
-    feasible = Feasible(Posterior(failures.factor, failures.y), failures.level, 1.0)
+    feasible = Feasible(Posterior(failures.factor, failures.y), failures.level, DOUBT, 1.0)
     sides = failures.covariance.inputs(np.array([[0.4, 0.5], [0.7, 0.5]]))
     fine, bad = np.exp(feasible.log_probability(sides))
     assert bad < 0.5
     assert fine > 0.8
 
 
+def test_the_edge_of_failures_is_never_certain():
+    """Half-way between a success and a failure as near as 2 % of the range, either is likely."""
+    study = Study({"x": hp.uniform("x", 0, 1), "y": hp.uniform("y", 0, 1)}, GP(), seed=0)
+    for x in (0.1, 0.2, 0.3, 0.4, 0.49, 0.51, 0.6, 0.7, 0.8, 0.9):
+        study.enqueue({"x": x, "y": 0.5})
+        study.tell(study.ask(), x if x < 0.5 else RuntimeError())
+    failures = Conditioned(study.history, past_of(study), FAILURES)
+    feasible = Feasible(Posterior(failures.factor, failures.y), failures.level, DOUBT, 1.0)
+    (edge,) = np.exp(feasible.log_probability(failures.covariance.inputs(np.array([[0.5, 0.5]]))))
+    assert 0.2 < edge < 0.8
+
+
+@pytest.mark.parametrize(("where", "least", "most"), [("half", 0.4, 1.0), ("by chance", 0.0, 0.1)])
+def test_a_model_of_failures_knows_how_well_it_foretells_them(where, least, most):
+    study = Study({f"x{j}": hp.uniform(f"x{j}", 0, 1) for j in range(3)}, "rand", seed=1)
+    chance = np.random.default_rng(3)
+
+    def fails(t):
+        return t.point["x0"] + t.point["x1"] > 1.0 if where == "half" else chance.random() < 0.3
+
+    run(study, lambda t: RuntimeError() if fails(t) else 1.0, 60)
+    assert least <= Conditioned(study.history, past_of(study), FAILURES).skill() <= most
+
+
 def test_the_slope_of_the_probability_is_its_derivative():
     study = Study({"x": hp.uniform("x", 0, 1), "y": hp.uniform("y", 0, 1)}, GP(), seed=0)
     run(study, lambda t: RuntimeError() if t.point["x"] > 0.6 else t.point["y"], 14)
     failures = Conditioned(study.history, past_of(study), FAILURES)
-    feasible = Feasible(Posterior(failures.factor, failures.y), failures.level, 3.0)
+    feasible = Feasible(Posterior(failures.factor, failures.y), failures.level, DOUBT, 3.0)
     at = np.array([[0.55, 0.3], [0.2, 0.9]])
     value, slope = feasible.slope(failures.covariance.inputs(at))
     assert value == pytest.approx(feasible.log_probability(failures.covariance.inputs(at)))

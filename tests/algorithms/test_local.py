@@ -133,6 +133,19 @@ def test_running_trials_span_directions_too():
     assert len({tuple(trial.point.values()) for trial in trials}) == 8
 
 
+@pytest.mark.parametrize("spread", [0.0, 1.0])
+def test_a_failure_is_never_the_best(spread):
+    """Nor level with it, where one trial has succeeded, or several with equal losses."""
+    study = Study(cube_of(2), Local(), seed=0)
+    ends = {0.5: None, 0.6: None, 0.4: 1.0, 0.3: 1.0 + spread}
+    for x, loss in ends.items():
+        study.enqueue({"x0": x, "x1": 0.5})
+        study.tell(study.ask(), RuntimeError() if loss is None else loss)
+    region = region_of(study)
+    assert region.centre.tolist() == [0.4, 0.5]
+    assert region.rises.tolist() == [1.0, 1.0, spread]
+
+
 def test_the_radius_shrinks_and_is_kept_in_the_notes():
     study = run(Study(cube_of(2), Local(), seed=0), valley, 60)
     radii = [trial.note["radius"] for trial in study.trials if trial.note["by"] == "local"]

@@ -168,9 +168,9 @@ def test_the_start_is_quasi_random_until_enough_trials_ended():
 
 
 @pytest.mark.parametrize(
-    ("n", "good"), [(1, 1), (2, 1), (3, 2), (20, 2), (21, 3), (100, 10), (250, 25), (10_000, 25)]
+    ("n", "good"), [(1, 1), (2, 1), (3, 2), (13, 2), (14, 3), (100, 15), (167, 25), (10_000, 25)]
 )
-def test_a_tenth_of_the_trials_is_good(n, good):
+def test_three_trials_of_twenty_are_good(n, good):
     assert TPE().good(n) == good
 
 

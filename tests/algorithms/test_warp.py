@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from parzen.algorithms.warp import half_rank
@@ -19,10 +19,12 @@ def warp(losses, failures=0, share=0.5):
 
 
 @given(st.lists(FINITE, min_size=1, max_size=40), st.integers(0, 10), st.sampled_from([0.5, 0.75]))
+@example([0.0, -5e-324], 0, 0.5)
 def test_order_is_kept(losses, failures, share):
     """A worse loss is never warped to a better one, and failures are last."""
-    z, _ = warp(losses, failures, share)
+    z, factor = warp(losses, failures, share)
     assert np.isfinite(z).all()
+    assert 0.0 <= factor <= 1e100
     order = np.argsort([*losses, *[math.inf] * failures], kind="stable")
     assert (np.diff(z[order]) >= -1e-9).all()
 

@@ -21,6 +21,7 @@ from parzen.history.history import Floats, History
 
 OFTEN = 40  # outcomes until which settings are fitted for each of them; then for each twentieth part
 FITTED_ON = 256  # of the outcomes held, when settings are fitted
+DOUBT = 0.2  # variance of a mark of failure: the edge of a region is sharper than any smooth model
 COLD, WARM = 25, 12  # iterations of a fit from nothing, and from the last one
 
 
@@ -84,6 +85,16 @@ class Conditioned:
         means: Floats = self.y - (self.factor.noise + self._noise(self.held)) * weights
         return means
 
+    def skill(self) -> float:
+        """The share of the targets' variance that each outcome's is foretold from the others', at least 0.
+
+        Source: Rasmussen and Williams (2006), equation 5.12.
+        """
+        n = len(self.y)
+        inverse = self.factor.inverse[:n, :n]
+        errors = (inverse @ self.y) @ inverse / np.einsum("ij,ij->j", inverse, inverse)
+        return max(0.0, 1.0 - float(errors @ errors) / max(float(self.y @ self.y), 1e-300))
+
     def _kept(self, which: np.ndarray) -> np.ndarray:
         """A model of losses leaves failures out: the other model has them."""
         return which if self.model.share is None else which[~self.past.failed[which]]
@@ -136,15 +147,14 @@ class Conditioned:
         return np.union1d(best, others[places])
 
     def _variances(self, which: np.ndarray) -> Floats:
-        known = self.past.variances[which]
-        return known if self.model.share is not None else np.zeros(len(which))
+        return np.full(len(which), DOUBT) if self.model.share is None else self.past.variances[which]
 
     def _noise(self, which: np.ndarray) -> Floats:
         """Known variances in units of the targets, as they were when theta was fitted."""
         variances = self._variances(which)
-        if not variances.any():
-            return np.zeros(len(which))
-        scaled: Floats = variances * self.past.warped(self.first, self.model.share or 0.5)[1] ** 2
+        if self.model.share is None or not variances.any():
+            return variances
+        scaled: Floats = variances * self.past.warped(self.first, self.model.share)[1] ** 2
         return scaled
 
     def _factored(self, n: int) -> Factor:

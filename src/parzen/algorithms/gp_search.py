@@ -18,7 +18,7 @@ from parzen.algorithms.acquire import (
     maximise,
 )
 from parzen.algorithms.base import Ask, Proposal
-from parzen.algorithms.gp_models import BOX, FAILURES, WHOLE, Conditioned, covariance_of
+from parzen.algorithms.gp_models import BOX, DOUBT, FAILURES, WHOLE, Conditioned, covariance_of
 from parzen.algorithms.gp_past import Past
 from parzen.algorithms.quasirandom import sobol_start
 from parzen.algorithms.surrogate import Feasible, Posterior
@@ -29,8 +29,9 @@ BOX_EVERY = 4
 NEAR_FROM = 15  # outcomes from which on the box has its own model
 BELIEVED = 16  # running trials from which on points are drawn (Thompson) instead of maximised
 THOMPSON = 256  # points of one such draw
-CAUTION, CAUTION_MOST = 6.0, 300.0  # see `Feasible`; times 3 for each failure among the newest outcomes
-RECENT = 20  # of these
+CAUTION, CAUTION_MOST = 6.0, 3000.0  # see `Feasible`; times 3 for each failure among the newest outcomes
+RECENT = 20  # of these, after the first
+SKILLED = 0.25  # from which skill on all of it counts; without any, failures are bad luck
 TRUST = 10.0  # trials that the user's prior is worth
 LIKELY = float(np.log(0.5))
 
@@ -56,8 +57,7 @@ class Search:
         if self.past.failed.any():
             failures = Conditioned(self.history, self.past, FAILURES)
             models.append(failures)
-            caution = min(CAUTION * 3.0 ** int(self.past.failed[-RECENT:].sum()), CAUTION_MOST)
-            feasible = Feasible(Posterior(failures.factor, failures.y), failures.level, caution)
+            feasible = self._feasible(failures)
         posterior = Posterior(losses.factor, losses.y)
         means = losses.means(posterior.weights)
         if len(self.running):
@@ -81,6 +81,13 @@ class Search:
                 return Proposal(sobol_start(self.history, self.ask), note=note)
             found = self.cube.rows(left)[int(self.ask.rng.integers(len(left)))]
         return Proposal(self.cube.point(found), note=note)
+
+    def _feasible(self, failures: Conditioned) -> Feasible:
+        recent = self.past.failed[self.past.startup :][-RECENT:]
+        caution = min(CAUTION * 3.0 ** int(recent.sum()), CAUTION_MOST)
+        caution **= min(1.0, failures.skill() / SKILLED)
+        noise = failures.factor.noise + DOUBT
+        return Feasible(Posterior(failures.factor, failures.y), failures.level, noise, caution)
 
     def _maximised(
         self,

@@ -67,14 +67,14 @@ class Region:
         numbers: (m,) its active numbers.
         centre: (m,) their values.
         gaps: (k, m) from the best trial to the others, of length `distances`.
-        rises: (k,) how much worse they are; infinite while they run.
+        rises: (k,) how much worse they are; infinite while they run, and where they were pruned.
         order: (k,) the nearest first.
     """
 
     def __init__(self, past: Past, running: Floats) -> None:
         cube = past.cube
         rows = np.concatenate([past.rows, running])
-        losses = np.concatenate([_losses(past), np.full(len(running), np.inf)])
+        losses = np.concatenate([past.losses, np.full(len(running), np.inf)])
         self.best = int(np.argmin(losses))
         self.row = rows[self.best]
         self.numbers = cube.numbers[~np.isnan(self.row[cube.numbers])]
@@ -84,7 +84,10 @@ class Region:
         alike[self.best] = False
         self.gaps = rows[alike][:, self.numbers] - self.centre
         self.distances = np.sqrt((self.gaps * self.gaps).sum(axis=1))
-        self.rises = losses[alike] - (losses[self.best] if past.n else 0.0)
+        rises = losses - (losses[self.best] if past.n else 0.0)
+        # A failure is as bad as the worst, so that the model slopes away from it.
+        rises[: past.n][past.failed] = rises[np.isfinite(rises)].max(initial=0.0) or 1.0
+        self.rises = rises[alike]
         self.order = np.argsort(self.distances, kind="stable")
 
     def spanned(self, radius: float) -> Floats:
@@ -200,14 +203,6 @@ class Local:
             if found is not None:
                 return found
         return GP(self.n_startup_jobs).suggest(history, ask)
-
-
-def _losses(past: Past) -> Floats:
-    """(n,) losses; a failure is as bad as the worst, so that the model slopes away from it."""
-    losses = past.losses
-    if past.n:
-        losses[past.failed] = losses[np.isfinite(losses)].max()
-    return losses
 
 
 def _fitted(products: Floats, off: Floats, rises: Floats) -> tuple[float, Floats]:

@@ -224,13 +224,13 @@ class Feasible:
     Args:
         posterior: Of the marks.
         level: The mark half-way between success and failure.
+        noise: Variance of marks around the model.
         caution: The power to which the probability is taken, at least 1: an edge is approached
             from a distance.
     """
 
-    def __init__(self, posterior: Posterior, level: float, caution: float) -> None:
-        self.posterior, self.level, self.caution = posterior, level, caution
-        self._noise = posterior.factor.noise
+    def __init__(self, posterior: Posterior, level: float, noise: float, caution: float) -> None:
+        self.posterior, self.level, self.noise, self.caution = posterior, level, noise, caution
 
     def log_probability(self, inputs: Inputs) -> Floats:
         """(c,) the logarithm of its probability, times the caution.
@@ -241,7 +241,7 @@ class Feasible:
         from scipy.special import log_ndtr
 
         mean, deviation = self.posterior.predict(inputs)
-        value: Floats = log_ndtr((self.level - mean) / np.sqrt(deviation * deviation + self._noise))
+        value: Floats = log_ndtr((self.level - mean) / np.sqrt(deviation * deviation + self.noise))
         value *= self.caution
         return value
 
@@ -254,7 +254,7 @@ class Feasible:
         from scipy.special import log_ndtr
 
         mean, deviation, d_mean, d_deviation = self.posterior.moments(inputs)
-        width = np.sqrt(deviation * deviation + self._noise)
+        width = np.sqrt(deviation * deviation + self.noise)
         r = (self.level - mean) / width
         value = log_ndtr(r)
         hazard = np.exp(np.maximum(-0.5 * r * r - _LOG_ROOT_2PI - value, -700.0))

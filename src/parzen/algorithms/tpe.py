@@ -33,7 +33,7 @@ from parzen.errors import InvalidArgument
 from parzen.history.history import History
 
 STARTUP = 10
-GOOD_SHARE, GOOD_MOST = 0.1, 25  # of all ended trials, and never more than that many
+GOOD_SHARE, GOOD_MOST = 0.15, 25  # of all ended trials, and never more than that many
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class TPE:
         prior_weight: Weight of the prior in each mixture, in trials; above 0.
         n_EI_candidates: Draws from l among which the best ratio is taken, at least 1.
         gamma: If given, ``min(ceil(gamma * sqrt(n)), 25)`` of n trials are good, as in Hyperopt.
-            Left out: a tenth of them, at most 25.
+            Left out: 15 % of them, at most 25.
         mode: ``"parzen"``, or ``"hyperopt"`` for Hyperopt's own rules (see `parzen.algorithms.tpe_classic`).
         verbose: Accepted for Hyperopt's sake; it changes nothing.
     """

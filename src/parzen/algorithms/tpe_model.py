@@ -52,7 +52,7 @@ def good_trials(seen: Seen, rows: list[int], prior: float) -> Good:
     """
     code, k = seen.code, len(rows)
     best = np.array(rows, dtype=np.intp)
-    weights = np.log(k + 1.0) - np.log(np.arange(1.0, k + 1.0))
+    weights = (np.log(k + 1.0) - np.log(np.arange(1.0, k + 1.0))) ** 2
     if k:
         weights *= k / weights.sum()
     total = float(weights.sum()) + prior

@@ -18,6 +18,8 @@ import numpy as np
 
 from parzen.history.history import Floats
 
+LEAST_SCALE = 1e-100  # of losses, as far as their variances are concerned: its square is above 0
+
 
 def half_rank(losses: Floats, order: np.ndarray, done: int, share: float) -> tuple[Floats, float]:
     """Warp losses and standardise them.
@@ -30,7 +32,7 @@ def half_rank(losses: Floats, order: np.ndarray, done: int, share: float) -> tup
 
     Returns:
         (n,) float64 with mean 0 and deviation 1 (all 0 if there is nothing to tell apart), lower is
-        better; and the factor by which small differences of good losses were multiplied.
+        better; and the factor, at most 1e100, by which small differences of good losses were multiplied.
     """
     from scipy.special import ndtri
 
@@ -61,7 +63,7 @@ def half_rank(losses: Floats, order: np.ndarray, done: int, share: float) -> tup
         result[:] = 0.0
         return result, 0.0
     result[order] = (warped - warped.mean()) / deviation
-    return result, 1.0 / (deviation * unit)
+    return result, 1.0 / max(deviation * unit, LEAST_SCALE)
 
 
 def _spread_below(share: float) -> float:

@@ -41,7 +41,7 @@ def suggest(  # noqa: PLR0913, PLR0917  # Hyperopt's arguments, in its order
         prior_weight: See `parzen.algorithms.tpe.TPE`, as all below.
         n_startup_jobs: Left out, 10.
         n_EI_candidates: At least 1.
-        gamma: Left out, a tenth of the trials are good.
+        gamma: Left out, 15 % of the trials are good.
         verbose: Accepted.
         mode: ``"hyperopt"`` for Hyperopt's own rules.
     """
