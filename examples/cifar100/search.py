@@ -131,6 +131,14 @@ def check(options: argparse.Namespace, source: Images) -> str | None:
     return f"{options.out} holds a search with {there}, and now it is {wanted}; give this one another --out"
 
 
+def cards(wanted: int | None) -> str | None:
+    """What is wrong with `--gpus`: a worker without a card would train on the processor, and slowly."""
+    there = torch.cuda.device_count()
+    if wanted is None or 1 <= wanted <= there:
+        return None
+    return f"--gpus {wanted}: it takes 1 to as many graphics cards as PyTorch finds; here it finds {there}"
+
+
 def there_already(path: Path) -> tuple[int, int]:
     """How many trials of a search have ended, and how many it is to have."""
     try:
@@ -224,7 +232,7 @@ def main(arguments: list[str] | None = None) -> int:
     except DataError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    trouble = check(options, source)
+    trouble = cards(options.gpus) or check(options, source)
     if trouble:
         print(f"error: {trouble}", file=sys.stderr)
         return 2

@@ -256,6 +256,13 @@ def test_missing_data_is_one_sentence(example, tmp_path, capsys):
     assert capsys.readouterr().err.startswith("error: there is nothing at")
 
 
+@pytest.mark.parametrize("wanted", [0, 1000])
+def test_more_cards_than_there_are_is_one_sentence(example, tmp_path, capsys, wanted):
+    assert example["search"].main(["--gpus", str(wanted), "--out", str(tmp_path / "none")]) == 2
+    assert capsys.readouterr().err.startswith(f"error: --gpus {wanted}: it takes 1 to as many graphics cards")
+    assert not (tmp_path / "none").exists()
+
+
 def test_workers_train_side_by_side(example, tmp_path, monkeypatch):
     """In processes of their own, from an archive in CIFAR-100's format."""
     parts = {"train": cifar.python2(cifar.part(60)), "test": cifar.python2(cifar.part(20))}
