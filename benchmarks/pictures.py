@@ -119,7 +119,7 @@ def tpe() -> Figure:
     grid = np.linspace(0.0, 1.0, 251)
     good, rest = np.exp(logs(grid).T) / (HIGH - LOW)
     # The very draws of the next suggestion.
-    drawn, _ = model.good.draws.at(Ask(n, study.seed).rng.random((wanted, 2)))
+    drawn, _ = model.good.draws.at(*Ask(n, study.seed).rng.random((2, wanted, 1)))
     drawn = drawn[:, 0]
     ratios = np.exp(np.diff(logs(drawn)[:, ::-1], axis=1)[:, 0])
     best = int(ratios.argmax())

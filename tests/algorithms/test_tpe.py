@@ -247,7 +247,7 @@ def test_what_l_draws_is_what_its_density_says():
     """Of a logarithmic lattice whose first cells are wide: shares of 1, 2 and 3, to six deviations."""
     model = after({"n": hp.int(1, 3000, log=True, label="n")}, 40)
     code, count = model.code, 20_000
-    x, codes = model.good.draws.at(stream(0, 0, "draws").random((count, 2)))
+    x, codes = model.good.draws.at(*stream(0, 0, "draws").random((2, count, 1)))
     z, _ = code.legal(x, codes)
     drawn = model.space.params[0].distribution.value(z[:, 0])
     rows = np.array([[1.0], [2.0], [3.0]])

@@ -277,8 +277,8 @@ COUNT = 20_000
 
 
 def drawn(given, seed, count=COUNT):
-    shares = stream(seed, 0, "draw").random((count, 1 + given.kernels.layout.m + len(given.tables)))
-    return Drawn(given.kernels, given.parts, given.weights, given.prior).at(shares)
+    picks, shares = stream(seed, 0, "draw").random((2, count, given.kernels.layout.m + len(given.tables)))
+    return Drawn(given.kernels, given.parts, given.weights, given.prior).at(picks, shares)
 
 
 @pytest.mark.parametrize("k", [0, 1, 4])
@@ -310,18 +310,19 @@ def test_draws_on_an_unbounded_line_follow_the_density():
 
 @pytest.mark.parametrize("case", ["tables", "masked tables"])
 def test_draws_on_tables_follow_the_density(case):
-    """All combinations of values; where a component does not use a table, the prior is drawn."""
+    """Each table's values by themselves, from the components that use it and the prior."""
     given = example(case, 4, 1)
     _, codes = drawn(given, 3)
-    sizes = [len(prior) for _, prior in given.tables]
-    cells = np.array([[a, b] for a in range(sizes[0]) for b in range(sizes[1])], dtype=np.intp).T
-    p = np.exp(given.log_density(Candidates(np.empty((cells.shape[1], 0)), cells)))
-    seen = np.bincount(codes[0] * sizes[1] + codes[1], minlength=len(p)) / COUNT
-    assert (np.abs(seen - p) < 6 * np.sqrt(p * (1 - p) / COUNT)).all()
+    for t, (kernel, prior) in enumerate(given.tables):
+        has = given.parts.codes[t] < len(prior)
+        p = given.weights[has] @ kernel[given.parts.codes[t, has]] + given.prior * prior
+        p /= given.weights[has].sum() + given.prior
+        seen = np.bincount(codes[t], minlength=len(prior)) / COUNT
+        assert (np.abs(seen - p) < 6 * np.sqrt(p * (1 - p) / COUNT)).all()
 
 
 def test_draws_follow_masked_lines():
-    """A component that does not use a line draws there from the prior: shares below the middle."""
+    """Only components that use a line are drawn from there, and the prior: shares below the middle."""
     given = example("masked lines", 5, 1)
     x, _ = drawn(given, 4)
     m = 3
@@ -333,22 +334,36 @@ def test_draws_follow_masked_lines():
         own = law.cdf(threshold)
         if not free:
             own = (own - law.cdf(0.0)) / (law.cdf(1.0) - law.cdf(0.0))
-        on = given.parts.features[:, 2 * m + line] > 0
-        p = given.weights @ np.where(on, own, prior) + given.prior * prior
+        weights = given.weights * (given.parts.features[:, 2 * m + line] > 0)
+        p = (weights @ own + given.prior * prior) / (weights.sum() + given.prior)
         assert abs((x[:, line] < threshold).mean() - p) < 6 * math.sqrt(p * (1 - p) / COUNT)
 
 
-def test_hyperparameters_of_a_draw_come_from_one_component():
-    """Two far components: both lines are near the same one, so their signs agree."""
+def test_each_value_of_a_draw_comes_from_a_component_of_its_own():
+    """Two far components: all four pairs of their positions come, each as often."""
     layout, sigma = Layout(np.zeros(2, dtype=bool), []), np.array([0.02, 0.02])
     components = Components(layout)
     components.add(np.array([[0.1, 0.1], [0.9, 0.9]]), np.empty((0, 2), dtype=np.intp))
     components.scale(sigma)
-    shares = stream(5, 0, "draw").random((500, 3))
+    picks, shares = stream(5, 0, "draw").random((2, 4000, 2))
     parts = components.block(slice(0, 2))
-    x, _ = Drawn(Kernels(layout, sigma, []), parts, np.array([0.5, 0.5 - 1e-9]), 1e-9).at(shares)
-    assert ((x[:, 0] > 0.5) == (x[:, 1] > 0.5)).all()
-    assert 100 < (x[:, 0] > 0.5).sum() < 400
+    x, _ = Drawn(Kernels(layout, sigma, []), parts, np.array([0.5, 0.5 - 1e-9]), 1e-9).at(picks, shares)
+    pairs = np.bincount((x > 0.5) @ [1, 2], minlength=4)
+    assert (np.abs(pairs - 1000) < 6 * math.sqrt(750)).all()
+
+
+@pytest.mark.parametrize("pick", [0.0, 1.0 - 2**-53])
+def test_the_least_and_the_largest_pick_stay_inside(pick):
+    """With a hundred lines, where adding the line's number rounds the largest one up."""
+    layout, m = Layout(np.zeros(100, dtype=bool), []), 100
+    components = Components(layout)
+    components.add(np.array([np.full(m, 0.3), np.full(m, np.nan)]), np.empty((0, 2), dtype=np.intp))
+    components.scale(np.full(m, 0.02))
+    kernels, parts = Kernels(layout, np.full(m, 0.02), []), components.block(slice(0, 2))
+    draws = Drawn(kernels, parts, np.array([0.5, 0.5 - 1e-9]), 1e-9)
+    x, _ = draws.at(np.full((1, m), pick), np.full((1, m), 0.75))
+    # The second component lacks all lines; last comes the prior, whose value is the share itself.
+    assert np.allclose(x, 0.75) if pick else (np.abs(x - 0.3) < 0.1).all()
 
 
 def test_equal_shares_give_equal_draws():

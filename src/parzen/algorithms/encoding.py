@@ -95,6 +95,8 @@ class Encoding:
         self._groups = [(way, np.array(columns)) for way, columns in groups.items()]
         self._table_of = {table.column: t for t, table in enumerate(self.tables)}
         self.columns = np.array([table.column for table in self.tables], dtype=np.intp)
+        self.deciding = np.zeros(len(laws), dtype=bool)
+        self.deciding[[table.column for table in self.tables if table.decides]] = True
         # Labels are their own codes; other tables are searched.
         self._plain = [t for t, table in enumerate(self.tables) if table.edges is None]
         self._searched = [t for t, table in enumerate(self.tables) if table.edges is not None]

@@ -3,12 +3,12 @@
 Past trials are split into a few good ones and the rest. Each set becomes a
 mixture of product kernels over all hyperparameters at once, conditional ones
 included: l from the good trials, g from the rest. Candidates are drawn from
-l, and the one with the largest l / g is proposed.
+l value by value, and the one with the largest l / g is proposed.
 
 It differs from the original in what our measurements showed to matter: joint
-kernels, one bandwidth for both mixtures, weights by rank, a quasi-random
-start, running trials counted as bad ones, failures learned as bad, and no
-point proposed twice while others are left.
+kernels, one bandwidth for both mixtures, weights by rank in both, a
+quasi-random start, running trials counted as bad ones, failures learned as
+bad, and no point proposed twice while others are left.
 
 Sources: Bergstra, Bardenet, Bengio and Kegl, "Algorithms for hyper-parameter
 optimization", NIPS 2011, section 4, for l, g and their ratio; Watanabe, arXiv

@@ -18,8 +18,9 @@ SCOTT = 0.7  # factor on Scott's rule
 NARROWEST = 0.02  # of the range
 LABEL_WIDTH = 0.5  # share of a label's kernel that is the prior
 BRANCH_WIDTH = 0.25  # the same for a choice that other hyperparameters depend on
+DECIDED = 0.5  # of suggestions have the branch with the best ratio; the others have one drawn from l
 SPREAD = 4  # times as many draws from a conditional l, to have enough in one branch
-RECENT = 25  # trials that count in full in g; older ones fade
+RECENT = 25  # newest trials, which do not fade in g
 MOST_REST = 1000  # components of g
 
 
@@ -117,10 +118,11 @@ class Model:
         seen, good = self.seen, self.good
         n, k = seen.n, len(good.rows)
         running = self.history.running()
+        badness = np.empty(n)  # by rank, from 0 to 1; 0 for good ones
+        badness[np.array(seen.order)] = np.maximum(np.arange(0.5 - k, n - k), 0.0) / max(n - k, 1)
         if n <= MOST_REST:
             # All rows as they lie, without a copy.
             parts, first, ages = seen.components.block(slice(0, n)), 0, np.arange(1.0, n + 1.0)
-            is_good = good.rows
         else:
             # The newest half, an even sample of what is older, and the good ones.
             newest = MOST_REST // 2
@@ -128,19 +130,16 @@ class Model:
             older = (np.arange(MOST_REST - newest) * step).astype(np.intp)
             rows = np.concatenate([older, np.arange(n - newest, n), good.rows])
             parts, first, ages = seen.components.block(rows), MOST_REST, rows + 1.0
-            marked = np.zeros(n, dtype=bool)
-            marked[good.rows] = True
-            is_good = marked.take(rows)
-        # Older trials fade.
-        fading = np.minimum(ages * (1.0 / max(n - RECENT, 1)), 1.0)
-        fading[is_good] = 0.0
-        total = float(fading.sum()) + len(running) + self.prior
+            badness = badness.take(rows)
+        # A trial counts the more in g the worse it is, and older ones fade.
+        against = np.minimum(ages * (1.0 / max(n - RECENT, 1)), 1.0) * badness
+        total = float(against.sum()) + len(running) + self.prior
         weights = np.zeros((2, len(ages) + len(running)))
         if first:
             weights[0, first : first + k] = good.weights
         else:
             weights[0, good.rows] = good.weights
-        weights[1, : len(ages)] = fading / total
+        weights[1, : len(ages)] = against / total
         if len(running):
             parts = seen.extended(parts, running)
             weights[1, len(ages) :] = 1.0 / total
@@ -154,13 +153,12 @@ class Model:
         """
         good, wanted = self.good, self.wanted
         count = wanted * (SPREAD if self.space.conditional else 1)
-        shares = ask.rng.random((count, 1 + good.kernels.layout.m + len(self.code.tables)))
-        x, codes = good.draws.at(shares)
+        shares = ask.rng.random((2, count, good.kernels.layout.m + len(self.code.tables)))
+        x, codes = good.draws.at(*shares)
         on = self.code.active(codes)
         if on is not None:
-            # A branch is drawn from l, not maximised: ratios of different branches compare how
-            # densely they were sampled, and the search would never leave the first good one.
-            same = np.flatnonzero((on == on[0]).all(axis=1))[:wanted]
+            lead = self._branch(codes[:, :wanted], on[:wanted]) if ask.rng.random() < DECIDED else 0
+            same = np.flatnonzero((on == on[lead]).all(axis=1))[:wanted]
             x, codes, on = x[same], codes[:, same], on[same]
         z, cells = self.code.legal(x, codes)
         ratio = self._ratio(z, codes, on, cells)
@@ -180,6 +178,15 @@ class Model:
             else:  # all draws were repeats; nothing new may be left
                 return self._other(ask) or Proposal(chosen, note=_note(ratio[best]))
         return Proposal(chosen, note=_note(ratio[best]))
+
+    def _branch(self, codes: Codes, on: np.ndarray) -> int:
+        """Which of some draws has the best ratio by its choices alone, without what depends on them.
+
+        With it, ratios of different branches would compare how densely they were sampled, and
+        the search would never leave the first good one.
+        """
+        nowhere = np.zeros(on.shape)
+        return int(self._ratio(nowhere, codes, on & self.code.deciding, {}).argmax())
 
     def _ratio(
         self, z: Floats, codes: Codes, on: np.ndarray | None, cells: dict[int, tuple[Floats, Floats]]

@@ -7,7 +7,8 @@ new trials and not for the old ones.
 from __future__ import annotations
 
 import math
-from bisect import insort
+from array import array
+from bisect import bisect
 
 import numpy as np
 
@@ -29,6 +30,7 @@ class Seen:
         n: How many trials have ended.
         done: How many of them succeeded with a finite loss.
         ranking: (class, its order, number, row) of each, the best first.
+        order: Their rows alone.
         repeats: Whether some point has no continuous hyperparameter, so that it can come twice.
         kept: What the last suggestion found out about the good trials, under the key of all it depends on.
     """
@@ -39,6 +41,7 @@ class Seen:
         self.components = Components(self.layout)
         self.done = 0
         self.ranking: list[tuple[int, float, float, int, int]] = []
+        self.order = array("q")
         self.repeats = _can_repeat(code)
         self.keys: set[bytes] = set()
         self.kept: tuple[object, object] | None = None
@@ -59,7 +62,10 @@ class Seen:
         if row.status is Status.PRUNED and row.last is not None:
             step, value = row.last  # the further it came the better, and then its value there
             order = (-step, math.inf if math.isnan(value) else value)
-        insort(self.ranking, (_CLASS[row.status], *order, row.number, self.n))
+        entry = (_CLASS[row.status], *order, row.number, self.n)
+        rank = bisect(self.ranking, entry)
+        self.ranking.insert(rank, entry)
+        self.order.insert(rank, self.n)
         self.done += bool(ok)
         self._raw.append(row.values)
         if self.repeats:

@@ -208,13 +208,13 @@ def log_mixtures(ratios: Singles, weights: Floats, priors: Floats) -> Floats:
 
 
 class Drawn:
-    """One mixture, ready to be drawn from.
+    """One mixture, ready to be drawn from, each value from a component of its own.
 
     Args:
         kernels: Shared by the components.
         parts: k components.
         weights: (k,) of the components.
-        prior: The prior's weight.
+        prior: The prior's weight, above 0.
     """
 
     def __init__(self, kernels: Kernels, parts: Block, weights: Floats, prior: float) -> None:
@@ -224,25 +224,28 @@ class Drawn:
         k, m = len(weights), layout.m
         self._kernels = kernels
         # The prior is one component more.
-        self._steps = np.empty(k + 1)
-        np.cumsum(weights, out=self._steps[:k])
-        self._steps[k] = prior + (self._steps[k - 1] if k else 0.0)
         self._codes = np.concatenate([parts.codes, layout.sizes[:, None]], axis=1)
+        has = np.ones((m + len(self._codes), k + 1))
+        has[:m, :k] = parts.features[:, 2 * m : 3 * m].T
+        has[m:, :k] = parts.codes < layout.sizes[:, None]
+        steps = np.cumsum(has * np.append(weights, prior), axis=1)
+        # Each line's and table's steps from its own number to the next, so that one search serves all.
+        self._first = np.arange(len(steps))
+        self._steps = (steps / steps[:, -1:] + self._first[:, None]).ravel()
         if m:
             self._means = np.zeros((k + 1, m))
             self._means[:k] = parts.means
-            self._on = np.zeros((k + 1, m), dtype=bool)
-            self._on[:k] = parts.features[:, 2 * m : 3 * m]
             low, high = ndtr(self._means / -kernels.sigma), ndtr((1.0 - self._means) / kernels.sigma)
             if layout.free:
                 low, high = np.where(layout.unbounded, 0.0, low), np.where(layout.unbounded, 1.0, high)
             self._low, self._width = low, high - low
 
-    def at(self, shares: Floats) -> tuple[Floats, Codes]:
+    def at(self, picks: Floats, shares: Floats) -> tuple[Floats, Codes]:
         """Draw points, with a value for every hyperparameter.
 
         Args:
-            shares: (count, 1 + m + t) uniform random numbers from [0, 1).
+            picks: (count, m + t) uniform random numbers from [0, 1), for the components.
+            shares: (count, m + t) others, for the values.
 
         Returns:
             (count, m) positions on lines and (t, count) values on tables.
@@ -250,24 +253,27 @@ class Drawn:
         from scipy.special import ndtri
 
         layout, m, count = self._layout, self._layout.m, len(shares)
-        picked = np.searchsorted(self._steps, shares[:, 0] * self._steps[-1], side="right")
-        picked = np.minimum(picked, len(self._steps) - 1)
-        x = u = shares[:, 1 : 1 + m]
+        k = self._codes.shape[1] - 1
+        found = np.searchsorted(self._steps, picks + self._first, side="right")
+        # Rounding may lead to the next column.
+        picked = np.minimum(found - self._first * (k + 1), k)
+        x = u = shares[:, :m]
         if m:
             if layout.free:
                 x = np.where(layout.unbounded, ndtri(np.minimum(np.maximum(u, 1e-15), 1 - 1e-15)), u)
-            share = self._low.take(picked, axis=0) + u * self._width.take(picked, axis=0)
+            at = picked[:, :m] * m + np.arange(m)
+            share = self._low.take(at) + u * self._width.take(at)
             own = ndtri(np.minimum(np.maximum(share, 1e-15), 1 - 1e-15)) * self._kernels.sigma
-            own += self._means.take(picked, axis=0)
-            x = np.where(self._on.take(picked, axis=0), own, x)
+            own += self._means.take(at)
+            x = np.where(picked[:, :m] < k, own, x)
             cut = np.minimum(np.maximum(x, 0.0), 1.0)
             x = np.where(layout.unbounded, x, cut) if layout.free else cut
         codes = np.empty((len(layout.sizes), count), dtype=np.intp)
         for tables, (ladder, _) in zip(layout.groups, self._kernels.groups, strict=True):
             g, size = len(tables), ladder.shape[2]
-            rows = self._codes[tables].take(picked, axis=1) + (size + 1) * np.arange(g)[:, None]
-            steps = ladder.reshape(g * (size + 1), size).take(rows, axis=0)
-            goal = shares[:, 1 + m + tables].T[:, :, None] * steps[:, :, -1:]
+            of = self._codes.take(picked[:, m + tables].T + tables[:, None] * (k + 1))
+            steps = ladder.reshape(g * (size + 1), size).take(of + (size + 1) * np.arange(g)[:, None], axis=0)
+            goal = shares[:, m + tables].T[:, :, None] * steps[:, :, -1:]
             codes[tables] = np.minimum((steps <= goal).sum(axis=2), size - 1)
         return x, codes
 
