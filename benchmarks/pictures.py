@@ -147,7 +147,7 @@ def tpe() -> Figure:
     middle.plot(x, rest, color=ORANGE, ls=(0, (5, 1.5)))
     middle.set(ylabel="density", ylim=(0, 1.15 * float(good.max())))
     label(middle, x[good.argmax()] - 0.9, 0.9 * good.max(), "l, from the good trials", BLUE, ha="right")
-    label(middle, 2.4, 1.1 * rest[:75].max(), "g, from the others", BROWN, va="bottom", ha="center")
+    label(middle, 1.6, 1.2 * rest[:75].max(), "g, from the others", BROWN, va="bottom", ha="center")
     highest = float((good / rest).max())
     bottom.plot(x, good / rest, color=GREEN)
     bottom.plot(LOW + (HIGH - LOW) * drawn, ratios, "o", mfc="white", mec=BLACK, ms=4)

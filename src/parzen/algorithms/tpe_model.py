@@ -16,7 +16,7 @@ from parzen.numerics.mixture import Candidates, Drawn, Kernels, TableKernel, log
 
 SCOTT = 0.7  # factor on Scott's rule
 NARROWEST = 0.02  # of the range
-LABEL_WIDTH = 0.5  # share of a label's kernel that is the prior
+LABEL_WIDTH = 1 / 3  # share of a label's kernel that is the prior
 BRANCH_WIDTH = 0.25  # the same for a choice that other hyperparameters depend on
 DECIDED = 0.5  # of suggestions have the branch with the best ratio; the others have one drawn from l
 SPREAD = 4  # times as many draws from a conditional l, to have enough in one branch
