@@ -96,7 +96,7 @@ def staircase(point):
 
 
 best = fmin(staircase, space, max_evals=80, seed=0, verbose=False)
-print("stored:", {label: round(value, 2) for label, value in best.items()})
+print("stored:", {label: round(value, 4) for label, value in best.items()})
 print("real:  ", best.params["model"]["family"], "with", best.params["model"]["count"], "steps")
 
 # %% [markdown]
