@@ -208,6 +208,36 @@ def test_thousands_of_trials_keep_their_speed_in_arrays():
     assert not (weights[0] * weights[1]).any()
 
 
+def test_in_g_the_worse_a_trial_the_heavier():
+    """Of 20 trials none fades yet: weights go by rank, a failed trial is last, good ones have none."""
+    space = {"x": hp.uniform("x", 0, 1)}
+    study = Study(space, "random", seed=0)
+    run(study, lambda t: RuntimeError() if t.number == 7 else t.point["x"], 20)
+    history = study.history
+    seen = history.derived("test", lambda: Seen(encoding(history.space)), Seen.add)
+    _, weights, priors = Model(history, seen, good=4, prior=1.0, wanted=24).mixtures
+    losses = [np.inf if t.number == 7 else t.loss for t in study.trials]
+    in_g = weights[1, np.argsort(losses)]
+    np.testing.assert_allclose(in_g[4:] / in_g[-1], (np.arange(16) + 0.5) / 15.5)
+    assert (in_g[:4] == 0).all()
+    assert in_g.sum() + priors[1] == pytest.approx(1.0)
+
+
+def test_half_of_the_suggestions_take_the_branch_with_the_best_ratio():
+    """One branch was better each time it was tried; the other half of the suggestions draw theirs from l."""
+    branches = [{"a": hp.uniform("a", 0, 1)}, {"b": hp.uniform("b", 0, 1)}]
+    space = {"branch": hp.choice("branch", branches), "x": hp.uniform("x", 0, 1)}
+    study = run(Study(space, "random", seed=0), lambda t: t.point["branch"] + t.point["x"], 40)
+    history, count = study.history, 600
+    taken = [TPE().suggest(history, Ask(40 + i, 0)).point["branch"] for i in range(count)]
+    seen = history.derived("test", lambda: Seen(encoding(history.space)), Seen.add)
+    draws = Model(history, seen, good=TPE().good(40), prior=1.0, wanted=24).good.draws
+    _, codes = draws.at(*stream(0, 0, "draws").random((2, 20_000, 4)))
+    drawn = (codes[0] == 1).mean()
+    assert 0.02 < drawn < 0.5
+    assert abs(np.mean(taken) - drawn / 2) < 6 * np.sqrt(drawn / 2 / count)
+
+
 def after(space, trials, seed=0):
     """The model after random trials whose loss is the first hyperparameter's value."""
     study = run(Study(space, "random", seed=seed), lambda t: float(next(iter(t.point.values()))), trials)
