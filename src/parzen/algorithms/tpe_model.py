@@ -33,7 +33,7 @@ class Good:
         weights: (k,) in l; together with `prior` they sum to 1.
         prior: The prior's weight in l.
         kernels: Of both mixtures.
-        draws: l.
+        draws: l, of which each value is drawn by itself.
     """
 
     rows: Codes
@@ -104,7 +104,7 @@ class Model:
         self.prior = prior
         self.wanted = wanted
         seen.encode()
-        rows = [row for *_, row in seen.ranking[: min(good, seen.done)]]
+        rows = seen.order[: min(good, seen.done)].tolist()
         at = (rows, prior)
         kept = seen.kept
         if kept is None or kept[0] != at:

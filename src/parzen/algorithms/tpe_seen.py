@@ -29,8 +29,7 @@ class Seen:
         layout: The columns of the components' features.
         n: How many trials have ended.
         done: How many of them succeeded with a finite loss.
-        ranking: (class, its order, number, row) of each, the best first.
-        order: Their rows alone.
+        order: The rows of all trials, the best first.
         repeats: Whether some point has no continuous hyperparameter, so that it can come twice.
         kept: What the last suggestion found out about the good trials, under the key of all it depends on.
     """
@@ -40,12 +39,12 @@ class Seen:
         self.layout = Layout(code.unbounded, [len(table.values) for table in code.tables])
         self.components = Components(self.layout)
         self.done = 0
-        self.ranking: list[tuple[int, float, float, int, int]] = []
         self.order = array("q")
         self.repeats = _can_repeat(code)
         self.keys: set[bytes] = set()
         self.kept: tuple[object, object] | None = None
         self._z = np.empty((64, len(code.space)))
+        self._ranking: list[tuple[int, float, float, int]] = []  # class, its order, number; the best first
         self._raw: list[Floats] = []
         self._labels: dict[tuple[int, float], TableKernel] = {}
         self._cells: dict[int, tuple[float, TableKernel]] = {}
@@ -62,9 +61,9 @@ class Seen:
         if row.status is Status.PRUNED and row.last is not None:
             step, value = row.last  # the further it came the better, and then its value there
             order = (-step, math.inf if math.isnan(value) else value)
-        entry = (_CLASS[row.status], *order, row.number, self.n)
-        rank = bisect(self.ranking, entry)
-        self.ranking.insert(rank, entry)
+        entry = (_CLASS[row.status], *order, row.number)
+        rank = bisect(self._ranking, entry)
+        self._ranking.insert(rank, entry)
         self.order.insert(rank, self.n)
         self.done += bool(ok)
         self._raw.append(row.values)
