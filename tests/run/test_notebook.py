@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 import signal
+import sys
 import xml.etree.ElementTree as ET
 
 import nbformat
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from nbclient import NotebookClient
 
@@ -30,6 +31,8 @@ def steps(svg):
 
 class TestPicture:
     @given(LOSSES, st.booleans())
+    @example([-8.98846567431158e307] * 2, True)
+    @example([sys.float_info.max] * 2, False)
     def test_it_is_well_formed_and_everything_lies_inside(self, losses, maximize):
         svg = picture(losses, maximize, "loss")
         known = [loss for loss in losses if math.isfinite(loss)]

@@ -89,5 +89,7 @@ def _range(values: list[float], steps: list[tuple[int, float]], maximize: bool) 
     worst = (min if maximize else max)(usual, *later)
     if worst == best:
         worst = best + (-1 if maximize else 1) * (abs(best) or 1.0)
-    low, high = (worst, best) if maximize else (best, worst)
+        if math.isinf(worst):  # no number is so far away on that side
+            worst = best / 2
+    low, high = min(worst, best), max(worst, best)
     return (low, high) if math.isfinite(high - low) else (low / 4, high / 4)
